@@ -1,0 +1,45 @@
+// What a formula tells about itself besides its mathematics: name, parameters, what its backward reads.
+#pragma once
+
+namespace act {
+
+// The values of an op's scalar parameters, in the order of its schema. No activation has more than two.
+struct ParameterValues {
+  double first = 0;
+  double second = 0;
+};
+
+struct Parameter {
+  const char* name = nullptr;
+  double default_value = 0;
+  bool required = false;  // without a default in the schema
+};
+
+enum class Saved { input, output };
+
+struct Declaration {
+  const char* name = nullptr;  // of the op: act::<name>
+  Parameter parameters[2] = {};
+
+  // Several formulas can serve one op and be chosen by a string argument (gelu: approximate = none, tanh).
+  const char* variant_argument = nullptr;
+  const char* variant = nullptr;
+
+  // Piecewise-linear formulas: where the derivative is 0 the gradient is 0, even if grad_output is infinite
+  // or NaN, as in torch, which selects there instead of multiplying.
+  bool flat_blocks_gradient = false;
+
+  // What parameter values are accepted, as text for the error message and as a test. Null: any.
+  const char* requirement = nullptr;
+  bool (*accepts)(ParameterValues) = nullptr;
+
+  // What the out-of-place op saves for its backward.
+  Saved saved = Saved::input;
+
+  // Whether the output alone gives the derivative, so that the in-place op needs no copy of its input.
+  // `rounded` rounds a number to the tensor's dtype: a bound that changes under it (0.1 in bfloat16) can
+  // coincide with an inner value. Null: never.
+  bool (*output_determines_derivative)(ParameterValues, double (*rounded)(double)) = nullptr;
+};
+
+}  // namespace act

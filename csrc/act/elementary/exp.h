@@ -1,0 +1,120 @@
+// eˣ, and its parts for formulas that go on computing with more than working precision.
+#pragma once
+
+#include <act/elementary/arithmetic.h>
+
+namespace act::elementary {
+
+// eˣ = (1 + q)·2ⁿ with n integer-valued and q in [-0.2929, 0.4143]. Keeping 1 + q apart saves a rounding:
+// R·(1 + q) = fma(R, q, R), and for n = 0 q is eˣ - 1, accurate relative to its own size.
+template <class T>
+struct Exponential {
+  T q;
+  T n;
+};
+
+// 2ᵏ for an integer-valued k that is the exponent of a normal number. The sum brings the biased exponent
+// into the lowest bits of the mantissa, the shift pushes everything else out.
+ACT_HOST_DEVICE float power_of_two(float k) {
+  return from_bits(std::int32_t(std::uint32_t(to_bits(k + (0x1.8p23f + 127))) << 23));
+}
+ACT_HOST_DEVICE double power_of_two(double k) {
+  return from_bits(std::int64_t(std::uint64_t(to_bits(k + (0x1.8p52 + 1023))) << 52));
+}
+
+// r·2ⁿ for |n| <= 252 (float) or 2044 (double), in two steps, each of which fits the exponent. The first
+// is exact for r near 1, the second rounds where the result is subnormal.
+template <class T>
+ACT_HOST_DEVICE T scale(T r, T n) {
+  constexpr T round = sizeof(T) == sizeof(float) ? T(0x1.8p23) : T(0x1.8p52);
+  const T half = fma(n, T(0.5), round) - round;
+  return r * power_of_two(half) * power_of_two(n - half);
+}
+
+namespace exponential {
+
+// Arguments beyond these are moved there, where every result has long left the exponent's range, even
+// times a factor of 2^±60 (float) or 2^±360 (double). NaN passes.
+ACT_HOST_DEVICE float bounded(float x) {
+  x = x < -150.0f ? -150.0f : x;
+  return x > 150.0f ? 150.0f : x;
+}
+ACT_HOST_DEVICE double bounded(double x) {
+  x = x < -1000.0 ? -1000.0 : x;
+  return x > 1000.0 ? 1000.0 : x;
+}
+
+// x = n·ln 2 + high + low. The first part of ln 2 has so few bits that its product with n is exact, and
+// so is the difference.
+template <class T>
+struct Reduced {
+  T n, high, low;
+};
+
+ACT_HOST_DEVICE Reduced<float> reduced(float x) {
+  constexpr float round = 0x1.8p23f, inverse = 0x1.715476p+0f;
+  constexpr float ln2_high = 0x1.62ep-1f, ln2_low = 0x1.0bfbe8p-15f;
+  const float n = fma(x, inverse, round) - round;
+  const float rest = fma(-n, ln2_high, x);
+  const float high = fma(-n, ln2_low, rest);
+  return {n, high, fma(-n, ln2_low, rest - high)};
+}
+ACT_HOST_DEVICE Reduced<double> reduced(double x) {
+  constexpr double round = 0x1.8p52, inverse = 0x1.71547652b82fep+0;
+  constexpr double ln2_high = 0x1.62e42fefa38p-1, ln2_low = 0x1.ef35793c7673p-45;
+  const double n = fma(x, inverse, round) - round;
+  const double rest = fma(-n, ln2_high, x);
+  const double high = fma(-n, ln2_low, rest);
+  return {n, high, fma(-n, ln2_low, rest - high)};
+}
+
+// P in eʳ = 1 + r + r²·P(r), |r| <= ln(2)/2. tools/fit_exp.py; error 2^-28.0 and 2^-56.3 of eʳ.
+ACT_HOST_DEVICE float polynomial(float r) {
+  float p = 0x1.6a25dp-10f;
+  p = fma(p, r, 0x1.1239e4p-7f);
+  p = fma(p, r, 0x1.5558fp-5f);
+  p = fma(p, r, 0x1.555492p-3f);
+  return fma(p, r, 0x1.fffffcp-2f);
+}
+ACT_HOST_DEVICE double polynomial(double r) {
+  double p = 0x1.ad808c8faa6fap-26;
+  p = fma(p, r, 0x1.28ad744252ed9p-22);
+  p = fma(p, r, 0x1.71df249aba791p-19);
+  p = fma(p, r, 0x1.a0199a0ad0704p-16);
+  p = fma(p, r, 0x1.a01a012aaa6fp-13);
+  p = fma(p, r, 0x1.6c16c1842aab4p-10);
+  p = fma(p, r, 0x1.1111111127af5p-7);
+  p = fma(p, r, 0x1.5555555550879p-5);
+  p = fma(p, r, 0x1.55555555554fap-3);
+  return fma(p, r, 0x1.000000000000ap-1);
+}
+
+}  // namespace exponential
+
+// The parts of eˣ.
+template <class T>
+ACT_HOST_DEVICE Exponential<T> exp_parts(T x) {
+  const exponential::Reduced<T> r = exponential::reduced(exponential::bounded(x));
+  return {fma(r.high * r.high, exponential::polynomial(r.high), r.high), r.n};
+}
+
+// The parts of e^(x + low) for a small |low|, say the rounding error of x (low² is neglected). Where x
+// can exceed the bounds above or be infinite, low has to be finite.
+template <class T>
+ACT_HOST_DEVICE Exponential<T> exp_parts(T x, T low) {
+  const exponential::Reduced<T> r = exponential::reduced(exponential::bounded(x));
+  const T square = r.high * r.high;
+  const T correction = fma(r.high, r.low + low, r.low + low);
+  return {r.high + fma(square, exponential::polynomial(r.high), correction), r.n};
+}
+
+// e^(x + low), rounded once more at most where it is subnormal.
+template <class T>
+ACT_HOST_DEVICE T exp(Exponential<T> e) {
+  return scale(T(1) + e.q, e.n);
+}
+
+ACT_HOST_DEVICE float exp(float x) { return exp(exp_parts(x)); }
+ACT_HOST_DEVICE double exp(double x) { return exp(exp_parts(x)); }
+
+}  // namespace act::elementary

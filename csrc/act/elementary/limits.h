@@ -1,0 +1,19 @@
+// The largest finite number and the infinity of a type, on the host and the device (std::numeric_limits
+// is host code to nvcc).
+#pragma once
+
+#include <act/elementary/arithmetic.h>
+
+namespace act::elementary {
+
+template <class T>
+ACT_HOST_DEVICE constexpr T largest() {
+  return sizeof(T) == sizeof(float) ? T(0x1.fffffep127) : T(0x1.fffffffffffffp1023);
+}
+
+template <class T>
+ACT_HOST_DEVICE constexpr T infinity() {
+  return T(__builtin_huge_val());
+}
+
+}  // namespace act::elementary

@@ -1,0 +1,41 @@
+// hardswish(x) = x·min(max(x + 3, 0), 6) / 6; its derivative is 0 at -3 and 1 at 3.
+// Howard et al.: Searching for MobileNetV3, arXiv:1905.02244.
+#pragma once
+
+#include <act/declaration.h>
+#include <act/elementary/arithmetic.h>
+#include <act/elementary/sixth.h>
+
+namespace act::formulas {
+
+template <class T>
+struct Hardswish {
+  static constexpr Declaration declaration{.name = "hardswish"};
+
+  ACT_HOST_DEVICE explicit Hardswish(ParameterValues) {}
+
+  // Outside the kinks x and -0 are chosen, not computed: x·6 would overflow, and -inf·0 is NaN.
+  ACT_HOST_DEVICE T value(T x) const {
+    const T sum = x + T(3);
+    const T error = x - (sum - T(3));
+    const T product = x * sum;
+    const T product_error = elementary::fma(x, error, elementary::fma(x, sum, -product));
+    const T inner = elementary::copysign(elementary::sixth(product, product_error), x);  // for -0
+    return x <= T(-3) ? -T(0) : (x >= T(3) ? x : inner);
+  }
+
+  // (2x + 3) / 6 with the rounding error of the sum, so that it stays accurate next to its zero.
+  ACT_HOST_DEVICE T derivative(T x) const {
+    const T sum = elementary::fma(T(2), x, T(3));
+    const T error = elementary::fma(T(2), x, -(sum - T(3)));
+    const T inner = elementary::sixth(sum, error);
+    return x <= T(-3) ? T(0) : (x >= T(3) ? T(1) : inner);
+  }
+
+  ACT_HOST_DEVICE T second_derivative(T x) const {
+    const T curvature = (x > T(-3)) & (x < T(3)) ? T(1.0 / 3) : T(0);
+    return elementary::is_nan(x) ? x : curvature;
+  }
+};
+
+}  // namespace act::formulas

@@ -1,0 +1,37 @@
+// relu6(x) = min(max(x, 0), 6), with subgradient 0 at both kinks. Krizhevsky: Convolutional Deep Belief
+// Networks on CIFAR-10, 2010.
+#pragma once
+
+#include <act/declaration.h>
+#include <act/elementary/arithmetic.h>
+
+namespace act::formulas {
+
+template <class T>
+struct Relu6 {
+  // 0 and 6 are exact in every dtype, so an output strictly between them is its own input.
+  static constexpr Declaration declaration{
+      .name = "relu6",
+      .saved = Saved::output,
+      .output_determines_derivative = [](ParameterValues, double (*)(double)) { return true; },
+  };
+
+  ACT_HOST_DEVICE explicit Relu6(ParameterValues) {}
+
+  ACT_HOST_DEVICE T value(T x) const {
+    const T not_negative = x < T(0) ? T(0) : x;
+    return not_negative > T(6) ? T(6) : not_negative;
+  }
+
+  ACT_HOST_DEVICE T derivative(T x) const {
+    const T slope = (x > T(0)) & (x < T(6)) ? T(1) : T(0);
+    return elementary::is_nan(x) ? x : slope;
+  }
+
+  ACT_HOST_DEVICE T second_derivative(T x) const { return elementary::is_nan(x) ? x : T(0); }
+
+  ACT_HOST_DEVICE T derivative_from_output(T y) const { return derivative(y); }
+  ACT_HOST_DEVICE T second_derivative_from_output(T y) const { return second_derivative(y); }
+};
+
+}  // namespace act::formulas

@@ -1,0 +1,344 @@
+// Derivatives of the pointwise ops: of value by backward, of backward by backward and double_backward.
+#include "../pointwise_ops.h"
+
+#include <ATen/ops/add.h>
+#include <ATen/ops/clone.h>
+
+#include "node.h"
+
+namespace act::autograd {
+namespace {
+
+using torch::autograd::compute_requires_grad;
+using torch::autograd::Node;
+
+// An op with the arguments of one call, for its backward ops to be called with later.
+struct BoundOp {
+  at::Tensor (*call_backward)(const BoundOp&, const at::Tensor& grad_output, const at::Tensor& saved);
+  at::Tensor (*call_double_backward)(const BoundOp&, const at::Tensor& grad_grad_input,
+                                     const at::Tensor& grad_output, const at::Tensor& saved);
+  BoundFormula formula;
+  c10::SmallVector<at::Scalar, 2> scalars;
+  bool is_result = false;
+
+  const char* name() const { return declaration_of(formula.index).name; }
+  at::Tensor backward(const at::Tensor& grad_output, const at::Tensor& saved) const {
+    return call_backward(*this, grad_output, saved);
+  }
+  at::Tensor double_backward(const at::Tensor& grad_grad_input, const at::Tensor& grad_output,
+                             const at::Tensor& saved) const {
+    return call_double_backward(*this, grad_grad_input, grad_output, saved);
+  }
+};
+
+std::string node_name(const BoundOp& op, const char* suffix) {
+  return std::string("Act::") + op.name() + suffix;
+}
+
+// grad_input = grad_output · f'(saved)
+struct PointwiseBackward : Node {
+  BoundOp op;
+  SavedVariable saved;
+
+  variable_list apply(variable_list&& grads) override {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (!task_should_compute_output(0) || !grads[0].defined()) return {at::Tensor()};
+    return {op.backward(grads[0], saved.unpack(op.is_result ? getptr() : nullptr))};
+  }
+  void release_variables() override { saved.reset_data(); }
+  std::string name() const override { return node_name(op, "_backward"); }
+};
+
+// r = grad_output · f'(x) is linear in grad_output, and its derivative by x is grad_output · f''(x).
+struct PointwiseBackwardBackward : Node {
+  BoundOp op;
+  SavedVariable grad_output;
+  SavedVariable saved;
+
+  variable_list apply(variable_list&& grads) override {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    variable_list result(2);
+    if (!grads[0].defined()) return result;
+    const at::Tensor x = saved.unpack();
+    if (task_should_compute_output(0)) result[0] = op.backward(grads[0], x);
+    if (task_should_compute_output(1)) {
+      result[1] = op.double_backward(grads[0], grad_output.unpack(), x);
+    }
+    return result;
+  }
+  void release_variables() override {
+    grad_output.reset_data();
+    saved.reset_data();
+  }
+  std::string name() const override { return node_name(op, "_backward_backward"); }
+};
+
+// r = grad_grad_input · grad_output · f''(x): linear in the first two. The formulas end at the second
+// derivative, so that differentiating by x is refused aloud.
+struct PointwiseDoubleBackwardBackward : Node {
+  BoundOp op;
+  SavedVariable grad_grad_input;
+  SavedVariable grad_output;
+  SavedVariable saved;
+
+  variable_list apply(variable_list&& grads) override {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    variable_list result(3);
+    if (!grads[0].defined()) return result;
+    TORCH_CHECK_NOT_IMPLEMENTED(!task_should_compute_output(2), "act::", op.name(),
+                                ": the third derivative is not implemented");
+    const at::Tensor x = saved.unpack();
+    if (task_should_compute_output(0)) {
+      result[0] = op.double_backward(grads[0], grad_output.unpack(), x);
+    }
+    if (task_should_compute_output(1)) {
+      result[1] = op.double_backward(grads[0], grad_grad_input.unpack(), x);
+    }
+    return result;
+  }
+  void release_variables() override {
+    grad_grad_input.reset_data();
+    grad_output.reset_data();
+    saved.reset_data();
+  }
+  std::string name() const override { return node_name(op, "_double_backward_backward"); }
+};
+
+c10::intrusive_ptr<PointwiseBackward> node_of_value(const BoundOp& op, const at::Tensor& self) {
+  auto node = make_node<PointwiseBackward>(self);
+  node->op = op;
+  return node;
+}
+
+// The sum of the tangents that exist, undefined where none does.
+at::Tensor add_tangents(const at::Tensor& a, const at::Tensor& b) {
+  if (!a.defined()) return b;
+  return b.defined() ? at::add(a, b) : a;
+}
+
+at::Tensor value(BoundOp op, const at::Tensor& self, auto redispatch) {
+  const bool requires_grad = compute_requires_grad(self);
+  const at::Tensor tangent = tangent_of(self);
+  if (!requires_grad && !tangent.defined()) {
+    at::AutoDispatchBelowADInplaceOrView guard;
+    return redispatch();
+  }
+  op.is_result = declaration_of(op.formula.index).saved == Saved::output &&
+                 output_determines_derivative(op.formula, self.scalar_type());
+  const auto node = requires_grad ? node_of_value(op, self) : nullptr;
+  if (node && !op.is_result) node->saved = SavedVariable(self, /*is_output=*/false);
+  at::Tensor result;
+  {
+    at::AutoDispatchBelowADInplaceOrView guard;
+    result = redispatch();
+  }
+  if (node) {
+    torch::autograd::set_history(result, node);
+    if (op.is_result) node->saved = SavedVariable(result, /*is_output=*/true);
+  }
+  if (tangent.defined()) {
+    set_tangent(result, op.backward(tangent, op.is_result ? result : primal_of(self)));
+  }
+  return result;
+}
+
+void in_place(BoundOp op, at::Tensor& self, auto redispatch) {
+  const bool requires_grad = compute_requires_grad(self);
+  const at::Tensor tangent = tangent_of(self);
+  torch::autograd::check_inplace(self, requires_grad);
+  op.is_result = output_determines_derivative(op.formula, self.scalar_type());
+  // Where the output does not give the derivative, the input is gone: it is copied before, as in torch.
+  at::Tensor input;
+  if (!op.is_result && (requires_grad || tangent.defined())) input = primal_of(self).clone();
+  const auto node = requires_grad ? node_of_value(op, self) : nullptr;
+  if (node && !op.is_result) node->saved = SavedVariable(input, /*is_output=*/false);
+  {
+    at::AutoDispatchBelowAutograd guard;
+    redispatch();
+  }
+  if (node) {
+    torch::autograd::rebase_history(self, node);
+    if (op.is_result) node->saved = SavedVariable(self, /*is_output=*/true, self.is_view());
+  }
+  if (tangent.defined()) {
+    update_tangent(self, op.backward(tangent, op.is_result ? primal_of(self) : input));
+  }
+}
+
+at::Tensor backward(const BoundOp& op, const at::Tensor& grad_output, const at::Tensor& saved,
+                    auto redispatch) {
+  c10::intrusive_ptr<PointwiseBackwardBackward> node;
+  if (compute_requires_grad(grad_output, saved)) {
+    node = make_node<PointwiseBackwardBackward>(grad_output, saved);
+    node->op = op;
+    node->saved = SavedVariable(saved, false);
+    if (saved.requires_grad()) node->grad_output = SavedVariable(grad_output, false);
+  }
+  at::Tensor result;
+  {
+    at::AutoDispatchBelowADInplaceOrView guard;
+    result = redispatch();
+  }
+  if (node) torch::autograd::set_history(result, node);
+  const at::Tensor grad_tangent = tangent_of(grad_output);
+  const at::Tensor saved_tangent = tangent_of(saved);
+  if (grad_tangent.defined() || saved_tangent.defined()) {
+    const at::Tensor x = primal_of(saved);
+    at::Tensor of_grad, of_saved;
+    if (grad_tangent.defined()) of_grad = op.backward(grad_tangent, x);
+    if (saved_tangent.defined()) {
+      of_saved = op.double_backward(saved_tangent, primal_of(grad_output), x);
+    }
+    set_tangent(result, add_tangents(of_grad, of_saved));
+  }
+  return result;
+}
+
+at::Tensor double_backward(const BoundOp& op, const at::Tensor& grad_grad_input,
+                           const at::Tensor& grad_output, const at::Tensor& saved, auto redispatch) {
+  c10::intrusive_ptr<PointwiseDoubleBackwardBackward> node;
+  if (compute_requires_grad(grad_grad_input, grad_output, saved)) {
+    node = make_node<PointwiseDoubleBackwardBackward>(grad_grad_input, grad_output, saved);
+    node->op = op;
+    node->grad_grad_input = SavedVariable(grad_grad_input, false);
+    node->grad_output = SavedVariable(grad_output, false);
+    node->saved = SavedVariable(saved, false);
+  }
+  at::Tensor result;
+  {
+    at::AutoDispatchBelowADInplaceOrView guard;
+    result = redispatch();
+  }
+  if (node) torch::autograd::set_history(result, node);
+  TORCH_CHECK_NOT_IMPLEMENTED(!tangent_of(saved).defined(), "act::", op.name(),
+                              ": the third derivative is not implemented");
+  const at::Tensor first = tangent_of(grad_grad_input);
+  const at::Tensor second = tangent_of(grad_output);
+  if (first.defined() || second.defined()) {
+    const at::Tensor x = primal_of(saved);
+    at::Tensor of_first, of_second;
+    if (first.defined()) of_first = op.double_backward(first, primal_of(grad_output), x);
+    if (second.defined()) of_second = op.double_backward(primal_of(grad_grad_input), second, x);
+    set_tangent(result, add_tangents(of_first, of_second));
+  }
+  return result;
+}
+
+// Thin typed kernels around the functions above: each op's arguments become a BoundOp.
+template <class Op>
+struct Kernel;
+
+template <int index, class... P, class... E>
+struct Kernel<PointwiseOp<index, TypeList<P...>, TypeList<E...>>> {
+  using Op = PointwiseOp<index, TypeList<P...>, TypeList<E...>>;
+  using Keys = c10::DispatchKeySet;
+
+  template <class Handle, class... Arguments>
+  static auto again(const Handle& handle, const BoundOp& op, const Arguments&... tensors) {
+    if constexpr (std::is_same_v<TypeList<P...>, TypeList<std::string_view>>) {
+      return handle.call(tensors..., declaration_of(op.formula.index).variant, E(op.is_result)...);
+    } else {
+      return with_scalars(handle, op, std::index_sequence_for<P...>{}, tensors...);
+    }
+  }
+  template <class Handle, std::size_t... k, class... Arguments>
+  static auto with_scalars(const Handle& handle, const BoundOp& op, std::index_sequence<k...>,
+                           const Arguments&... tensors) {
+    return handle.call(tensors..., op.scalars[k]..., E(op.is_result)...);
+  }
+  static at::Tensor call_backward(const BoundOp& op, const at::Tensor& grad_output,
+                                  const at::Tensor& saved) {
+    return again(Op::backward(), op, grad_output, saved);
+  }
+  static at::Tensor call_double_backward(const BoundOp& op, const at::Tensor& grad_grad_input,
+                                         const at::Tensor& grad_output, const at::Tensor& saved) {
+    return again(Op::double_backward(), op, grad_grad_input, grad_output, saved);
+  }
+
+  static BoundOp bound(P... parameters, E... is_result) {
+    BoundOp op{call_backward, call_double_backward, bind(index, parameters...), {}, (is_result || ...)};
+    if constexpr (!std::is_same_v<TypeList<P...>, TypeList<std::string_view>>) {
+      (op.scalars.push_back(parameters), ...);
+    }
+    return op;
+  }
+  // The overload for the ops that compute values: whether the result is saved is decided there.
+  static BoundOp bound_value(P... parameters) { return bound(parameters..., E(false)...); }
+
+  static at::Tensor value(Keys keys, const at::Tensor& self, P... parameters) {
+    return autograd::value(bound_value(parameters...), self, [&] {
+      return Op::value().redispatch(keys & c10::after_ADInplaceOrView_keyset, self, parameters...);
+    });
+  }
+  static at::Tensor& in_place(Keys keys, at::Tensor& self, P... parameters) {
+    autograd::in_place(bound_value(parameters...), self, [&] {
+      Op::in_place().redispatch(keys & c10::after_autograd_keyset, self, parameters...);
+    });
+    return self;
+  }
+  static at::Tensor& out(Keys keys, const at::Tensor& self, P... parameters, at::Tensor& result) {
+    check_out_is_not_differentiated(Op::declaration.name, result, self);
+    at::AutoDispatchBelowAutograd guard;
+    return Op::out().redispatch(keys & c10::after_autograd_keyset, self, parameters..., result);
+  }
+  static at::Tensor backward(Keys keys, const at::Tensor& grad_output, const at::Tensor& saved,
+                             P... parameters, E... is_result) {
+    return autograd::backward(bound(parameters..., is_result...), grad_output, saved, [&] {
+      return Op::backward().redispatch(keys & c10::after_ADInplaceOrView_keyset, grad_output, saved,
+                                       parameters..., is_result...);
+    });
+  }
+  static at::Tensor double_backward(Keys keys, const at::Tensor& grad_grad_input,
+                                    const at::Tensor& grad_output, const at::Tensor& saved,
+                                    P... parameters, E... is_result) {
+    return autograd::double_backward(
+        bound(parameters..., is_result...), grad_grad_input, grad_output, saved, [&] {
+          return Op::double_backward().redispatch(keys & c10::after_ADInplaceOrView_keyset,
+                                                  grad_grad_input, grad_output, saved, parameters...,
+                                                  is_result...);
+        });
+  }
+};
+
+// In-place and out= ops tell the version counter of what they wrote, also under inference_mode, where the
+// Autograd kernels do not run.
+template <class Op>
+struct VersionBump;
+
+template <int index, class... P, class... E>
+struct VersionBump<PointwiseOp<index, TypeList<P...>, TypeList<E...>>> {
+  using Op = PointwiseOp<index, TypeList<P...>, TypeList<E...>>;
+
+  static at::Tensor& in_place(c10::DispatchKeySet keys, at::Tensor& self, P... parameters) {
+    {
+      at::AutoDispatchBelowADInplaceOrView guard;
+      Op::in_place().redispatch(keys & c10::after_ADInplaceOrView_keyset, self, parameters...);
+    }
+    torch::autograd::increment_version(self);
+    return self;
+  }
+  static at::Tensor& out(c10::DispatchKeySet keys, const at::Tensor& self, P... parameters,
+                         at::Tensor& result) {
+    {
+      at::AutoDispatchBelowADInplaceOrView guard;
+      Op::out().redispatch(keys & c10::after_ADInplaceOrView_keyset, self, parameters..., result);
+    }
+    torch::autograd::increment_version(result);
+    return result;
+  }
+};
+
+TORCH_LIBRARY_IMPL(act, Autograd, m) {
+  for_each_op([&]<class Op>() { implement<Op, Kernel<Op>>(m); });
+}
+
+TORCH_LIBRARY_IMPL(act, ADInplaceOrView, m) {
+  for_each_op([&]<class Op>() {
+    const std::string name = Op::declaration.name;
+    m.impl((name + "_").c_str(), &VersionBump<Op>::in_place);
+    m.impl((name + ".out").c_str(), &VersionBump<Op>::out);
+  });
+}
+
+}  // namespace
+}  // namespace act::autograd

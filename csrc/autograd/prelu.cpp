@@ -1,0 +1,265 @@
+// Derivatives of prelu. Its backward yields both gradients in one pass; the backward's own derivatives,
+// rarely asked for, are composed of torch's differentiable ops.
+#include <ATen/ExpandUtils.h>
+#include <ATen/TensorOperators.h>
+#include <ATen/core/dispatch/Dispatcher.h>
+#include <ATen/ops/add.h>
+#include <ATen/ops/clamp.h>
+#include <ATen/ops/gt.h>
+#include <ATen/ops/mul.h>
+#include <ATen/ops/ones.h>
+#include <ATen/ops/where.h>
+#include <ATen/ops/zeros.h>
+#include <ATen/ops/zeros_like.h>
+#include <torch/library.h>
+
+#include "node.h"
+
+namespace act::autograd {
+namespace {
+
+using torch::autograd::compute_requires_grad;
+using torch::autograd::Node;
+
+using Value = at::Tensor(const at::Tensor&, const at::Tensor&);
+using InPlace = at::Tensor&(at::Tensor&, const at::Tensor&);
+using Out = at::Tensor&(const at::Tensor&, const at::Tensor&, at::Tensor&);
+using Gradients = std::tuple<at::Tensor, at::Tensor>;
+using Backward = Gradients(const at::Tensor&, const at::Tensor&, const at::Tensor&);
+
+template <class Signature>
+c10::TypedOperatorHandle<Signature> find(const char* name, const char* overload = "") {
+  return c10::Dispatcher::singleton().findSchemaOrThrow(name, overload).typed<Signature>();
+}
+
+Gradients call_backward(const at::Tensor& grad_output, const at::Tensor& self,
+                        const at::Tensor& weight) {
+  static const auto op = find<Backward>("act::prelu_backward");
+  return op.call(grad_output, self, weight);
+}
+
+// Something of the weight's shape, laid along the channels of self.
+at::Tensor along_channels(const at::Tensor& weight, const at::Tensor& self) {
+  if (weight.dim() == 0 || weight.sym_size(0) == 1) {
+    return weight.reshape_symint({});
+  }
+  std::vector<c10::SymInt> sizes(static_cast<std::size_t>(self.dim()), 1);
+  sizes[self.dim() > 1 ? 1 : 0] = weight.sym_size(0);
+  return weight.reshape_symint(sizes);
+}
+
+// The sum of something of self's shape over all that shares a weight.
+at::Tensor sum_to_weight(const at::Tensor& full, const at::Tensor& weight) {
+  return at::sum_to(full, along_channels(weight, full).sym_sizes()).reshape_symint(weight.sym_sizes());
+}
+
+at::Tensor slopes(const at::Tensor& self, const at::Tensor& weight) {
+  return at::where(self.gt(0), at::ones({}, self.options()), along_channels(weight, self));
+}
+at::Tensor negative_part(const at::Tensor& self) { return at::clamp_max(self, 0); }
+
+// The gradient's own derivatives: grad_input = g·slope and grad_weight = Σ g·min(x, 0).
+at::Tensor negative_only(const at::Tensor& full, const at::Tensor& self) {
+  return at::where(self.gt(0), at::zeros({}, full.options()), full);
+}
+
+struct PreluBackward : Node {
+  SavedVariable self;
+  SavedVariable weight;
+
+  variable_list apply(variable_list&& grads) override {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    variable_list result(2);
+    if (!grads[0].defined()) return result;
+    std::tie(result[0], result[1]) = call_backward(grads[0], self.unpack(), weight.unpack());
+    for (std::size_t k = 0; k < 2; ++k) {
+      if (!task_should_compute_output(k)) result[k].reset();
+    }
+    return result;
+  }
+  void release_variables() override {
+    self.reset_data();
+    weight.reset_data();
+  }
+  std::string name() const override { return "Act::prelu_backward"; }
+};
+
+struct PreluBackwardBackward : Node {
+  SavedVariable grad_output;
+  SavedVariable self;
+  SavedVariable weight;
+
+  variable_list apply(variable_list&& grads) override {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    variable_list result(3);
+    const at::Tensor g = grad_output.unpack(), x = self.unpack(), w = weight.unpack();
+    const at::Tensor& of_input = grads[0];
+    const at::Tensor& of_weight = grads[1];
+    const auto add = [](at::Tensor& sum, const at::Tensor& term) {
+      sum = sum.defined() ? at::add(sum, term) : term;
+    };
+    if (of_input.defined()) {
+      if (task_should_compute_output(0)) add(result[0], of_input * slopes(x, w));
+      if (task_should_compute_output(2)) {
+        add(result[2], sum_to_weight(negative_only(of_input * g, x), w));
+      }
+    }
+    if (of_weight.defined()) {
+      const at::Tensor each = along_channels(of_weight, x);
+      if (task_should_compute_output(0)) add(result[0], each * negative_part(x));
+      if (task_should_compute_output(1)) add(result[1], negative_only(each * g, x));
+    }
+    return result;
+  }
+  void release_variables() override {
+    grad_output.reset_data();
+    self.reset_data();
+    weight.reset_data();
+  }
+  std::string name() const override { return "Act::prelu_backward_backward"; }
+};
+
+// The tangent of prelu(x, w): x'·slope + w'·min(x, 0); undefined where neither input has one.
+at::Tensor tangent_of_value(const at::Tensor& self, const at::Tensor& weight, const at::Tensor& x,
+                            const at::Tensor& w) {
+  const at::Tensor of_self = tangent_of(self);
+  const at::Tensor of_weight = tangent_of(weight);
+  at::Tensor tangent;
+  if (of_self.defined()) tangent = of_self * slopes(x, w);
+  if (of_weight.defined()) {
+    const at::Tensor term = along_channels(of_weight, x) * negative_part(x);
+    tangent = tangent.defined() ? at::add(tangent, term) : term;
+  }
+  return tangent;
+}
+
+at::Tensor prelu(c10::DispatchKeySet keys, const at::Tensor& self, const at::Tensor& weight) {
+  static const auto op = find<Value>("act::prelu");
+  c10::intrusive_ptr<PreluBackward> node;
+  if (compute_requires_grad(self, weight)) {
+    node = make_node<PreluBackward>(self, weight);
+    node->self = SavedVariable(self, false);
+    node->weight = SavedVariable(weight, false);
+  }
+  at::Tensor result;
+  {
+    at::AutoDispatchBelowADInplaceOrView guard;
+    result = op.redispatch(keys & c10::after_ADInplaceOrView_keyset, self, weight);
+  }
+  if (node) torch::autograd::set_history(result, node);
+  const at::Tensor tangent = tangent_of_value(self, weight, primal_of(self), primal_of(weight));
+  if (tangent.defined()) set_tangent(result, tangent);
+  return result;
+}
+
+at::Tensor& prelu_(c10::DispatchKeySet keys, at::Tensor& self, const at::Tensor& weight) {
+  static const auto op = find<InPlace>("act::prelu_");
+  const bool requires_grad = compute_requires_grad(self, weight);
+  torch::autograd::check_inplace(self, requires_grad);
+  const bool has_tangent = tangent_of(self).defined() || tangent_of(weight).defined();
+  at::Tensor input;
+  if (requires_grad || has_tangent) input = primal_of(self).clone();
+  c10::intrusive_ptr<PreluBackward> node;
+  if (requires_grad) {
+    node = make_node<PreluBackward>(self, weight);
+    node->self = SavedVariable(input, false);
+    node->weight = SavedVariable(weight, false);
+  }
+  {
+    at::AutoDispatchBelowAutograd guard;
+    op.redispatch(keys & c10::after_autograd_keyset, self, weight);
+  }
+  if (node) torch::autograd::rebase_history(self, node);
+  if (has_tangent) {
+    const at::Tensor tangent = tangent_of_value(self, weight, input, primal_of(weight));
+    if (tangent_of(self).defined()) {
+      update_tangent(self, tangent);
+    } else {
+      set_tangent(self, tangent, /*in_place=*/true);
+    }
+  }
+  return self;
+}
+
+at::Tensor& prelu_out(c10::DispatchKeySet keys, const at::Tensor& self, const at::Tensor& weight,
+                      at::Tensor& out) {
+  static const auto op = find<Out>("act::prelu", "out");
+  check_out_is_not_differentiated("prelu", out, self, weight);
+  at::AutoDispatchBelowAutograd guard;
+  return op.redispatch(keys & c10::after_autograd_keyset, self, weight, out);
+}
+
+Gradients prelu_backward(c10::DispatchKeySet keys, const at::Tensor& grad_output,
+                         const at::Tensor& self, const at::Tensor& weight) {
+  static const auto op = find<Backward>("act::prelu_backward");
+  c10::intrusive_ptr<PreluBackwardBackward> node;
+  if (compute_requires_grad(grad_output, self, weight)) {
+    node = make_node<PreluBackwardBackward>(grad_output, self, weight);
+    node->grad_output = SavedVariable(grad_output, false);
+    node->self = SavedVariable(self, false);
+    node->weight = SavedVariable(weight, false);
+  }
+  Gradients result;
+  {
+    at::AutoDispatchBelowADInplaceOrView guard;
+    result = op.redispatch(keys & c10::after_ADInplaceOrView_keyset, grad_output, self, weight);
+  }
+  auto& [grad_input, grad_weight] = result;
+  if (node) {
+    torch::autograd::set_history(grad_input, node);
+    torch::autograd::set_history(grad_weight, node);
+  }
+  const at::Tensor g_tangent = tangent_of(grad_output), x_tangent = tangent_of(self),
+                   w_tangent = tangent_of(weight);
+  if (g_tangent.defined() || x_tangent.defined() || w_tangent.defined()) {
+    const at::Tensor g = primal_of(grad_output), x = primal_of(self), w = primal_of(weight);
+    at::Tensor input_tangent = at::zeros_like(grad_input), full = at::zeros_like(grad_input);
+    if (g_tangent.defined()) {
+      input_tangent = input_tangent + g_tangent * slopes(x, w);
+      full = full + g_tangent * negative_part(x);
+    }
+    if (x_tangent.defined()) full = full + negative_only(g * x_tangent, x);
+    if (w_tangent.defined()) {
+      input_tangent = input_tangent + negative_only(g * along_channels(w_tangent, x), x);
+    }
+    set_tangent(grad_input, input_tangent);
+    set_tangent(grad_weight, sum_to_weight(full, w));
+  }
+  return result;
+}
+
+at::Tensor& bump_in_place(c10::DispatchKeySet keys, at::Tensor& self, const at::Tensor& weight) {
+  static const auto op = find<InPlace>("act::prelu_");
+  {
+    at::AutoDispatchBelowADInplaceOrView guard;
+    op.redispatch(keys & c10::after_ADInplaceOrView_keyset, self, weight);
+  }
+  torch::autograd::increment_version(self);
+  return self;
+}
+
+at::Tensor& bump_out(c10::DispatchKeySet keys, const at::Tensor& self, const at::Tensor& weight,
+                     at::Tensor& out) {
+  static const auto op = find<Out>("act::prelu", "out");
+  {
+    at::AutoDispatchBelowADInplaceOrView guard;
+    op.redispatch(keys & c10::after_ADInplaceOrView_keyset, self, weight, out);
+  }
+  torch::autograd::increment_version(out);
+  return out;
+}
+
+TORCH_LIBRARY_IMPL(act, Autograd, m) {
+  m.impl("prelu", &prelu);
+  m.impl("prelu_", &prelu_);
+  m.impl("prelu.out", &prelu_out);
+  m.impl("prelu_backward", &prelu_backward);
+}
+
+TORCH_LIBRARY_IMPL(act, ADInplaceOrView, m) {
+  m.impl("prelu_", &bump_in_place);
+  m.impl("prelu.out", &bump_out);
+}
+
+}  // namespace
+}  // namespace act::autograd

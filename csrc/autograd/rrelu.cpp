@@ -1,0 +1,238 @@
+// rrelu is composed: in evaluation a leaky_relu, in training a state drawn from the generator and
+// rrelu_with_state, which is a pure function of its arguments. Only the latter needs derivatives of its own.
+#include <ATen/core/dispatch/Dispatcher.h>
+#include <ATen/ops/clone.h>
+#include <torch/library.h>
+
+#include "../checks.h"
+#include "node.h"
+
+namespace act::autograd {
+namespace {
+
+using at::Scalar;
+using at::Tensor;
+using torch::autograd::compute_requires_grad;
+using torch::autograd::Node;
+
+using Value = Tensor(const Tensor&, const Tensor&, const Scalar&, const Scalar&);
+using InPlace = Tensor&(Tensor&, const Tensor&, const Scalar&, const Scalar&);
+using Out = Tensor&(const Tensor&, const Tensor&, const Scalar&, const Scalar&, Tensor&);
+using Backward = Tensor(const Tensor&, const Tensor&, const Tensor&, const Scalar&, const Scalar&, bool);
+
+template <class Signature>
+c10::TypedOperatorHandle<Signature> find(const char* name, const char* overload = "") {
+  return c10::Dispatcher::singleton().findSchemaOrThrow(name, overload).typed<Signature>();
+}
+
+// One call's state and bounds. The gradient is linear in grad_output with slopes that depend on the sign of
+// the saved tensor alone: every higher derivative by the latter is zero.
+struct Slopes {
+  Scalar lower;
+  Scalar upper;
+  bool is_result = false;
+
+  Tensor backward(const Tensor& grad_output, const Tensor& saved, const Tensor& state) const {
+    static const auto op = find<Backward>("act::rrelu_backward");
+    return op.call(grad_output, saved, state, lower, upper, is_result);
+  }
+};
+
+// Of rrelu_with_state and of rrelu_backward alike: both have the derivative grad·slope.
+struct RreluBackward : Node {
+  Slopes slopes;
+  SavedVariable saved;
+  SavedVariable state;
+
+  variable_list apply(variable_list&& grads) override {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (!task_should_compute_output(0) || !grads[0].defined()) return {Tensor()};
+    const Tensor x = saved.unpack(slopes.is_result && saves_own_output ? getptr() : nullptr);
+    return {slopes.backward(grads[0], x, state.unpack())};
+  }
+  void release_variables() override {
+    saved.reset_data();
+    state.reset_data();
+  }
+  std::string name() const override { return "Act::rrelu_backward"; }
+
+  bool saves_own_output = false;
+};
+
+// A negative slope flips the sign: then the output does not tell the input's.
+bool output_determines_derivative(const Scalar& lower) { return lower.toDouble() >= 0; }
+
+Tensor rrelu_with_state(c10::DispatchKeySet keys, const Tensor& self, const Tensor& state,
+                        const Scalar& lower, const Scalar& upper) {
+  static const auto op = find<Value>("act::rrelu_with_state");
+  const Slopes slopes{lower, upper, false};
+  c10::intrusive_ptr<RreluBackward> node;
+  if (compute_requires_grad(self)) {
+    node = make_node<RreluBackward>(self);
+    node->slopes = slopes;
+    node->saved = SavedVariable(self, false);
+    node->state = SavedVariable(state, false);
+  }
+  Tensor result;
+  {
+    at::AutoDispatchBelowADInplaceOrView guard;
+    result = op.redispatch(keys & c10::after_ADInplaceOrView_keyset, self, state, lower, upper);
+  }
+  if (node) torch::autograd::set_history(result, node);
+  const Tensor tangent = tangent_of(self);
+  if (tangent.defined()) set_tangent(result, slopes.backward(tangent, primal_of(self), state));
+  return result;
+}
+
+Tensor& rrelu_with_state_(c10::DispatchKeySet keys, Tensor& self, const Tensor& state,
+                          const Scalar& lower, const Scalar& upper) {
+  static const auto op = find<InPlace>("act::rrelu_with_state_");
+  const bool requires_grad = compute_requires_grad(self);
+  torch::autograd::check_inplace(self, requires_grad);
+  const Tensor tangent = tangent_of(self);
+  const Slopes slopes{lower, upper, output_determines_derivative(lower)};
+  Tensor input;
+  if (!slopes.is_result && (requires_grad || tangent.defined())) input = primal_of(self).clone();
+  c10::intrusive_ptr<RreluBackward> node;
+  if (requires_grad) {
+    node = make_node<RreluBackward>(self);
+    node->slopes = slopes;
+    node->state = SavedVariable(state, false);
+    if (!slopes.is_result) node->saved = SavedVariable(input, false);
+  }
+  {
+    at::AutoDispatchBelowAutograd guard;
+    op.redispatch(keys & c10::after_autograd_keyset, self, state, lower, upper);
+  }
+  if (node) {
+    torch::autograd::rebase_history(self, node);
+    if (slopes.is_result) {
+      node->saves_own_output = true;
+      node->saved = SavedVariable(self, true, self.is_view());
+    }
+  }
+  if (tangent.defined()) {
+    update_tangent(self,
+                   slopes.backward(tangent, slopes.is_result ? primal_of(self) : input, state));
+  }
+  return self;
+}
+
+Tensor& rrelu_with_state_out(c10::DispatchKeySet keys, const Tensor& self, const Tensor& state,
+                             const Scalar& lower, const Scalar& upper, Tensor& out) {
+  static const auto op = find<Out>("act::rrelu_with_state", "out");
+  check_out_is_not_differentiated("rrelu", out, self);
+  at::AutoDispatchBelowAutograd guard;
+  return op.redispatch(keys & c10::after_autograd_keyset, self, state, lower, upper, out);
+}
+
+Tensor rrelu_backward(c10::DispatchKeySet keys, const Tensor& grad_output, const Tensor& saved,
+                      const Tensor& state, const Scalar& lower, const Scalar& upper, bool is_result) {
+  static const auto op = find<Backward>("act::rrelu_backward");
+  const Slopes slopes{lower, upper, is_result};
+  c10::intrusive_ptr<RreluBackward> node;
+  if (compute_requires_grad(grad_output)) {
+    node = make_node<RreluBackward>(grad_output);
+    node->slopes = slopes;
+    node->saved = SavedVariable(saved, false);
+    node->state = SavedVariable(state, false);
+  }
+  Tensor result;
+  {
+    at::AutoDispatchBelowADInplaceOrView guard;
+    result = op.redispatch(keys & c10::after_ADInplaceOrView_keyset, grad_output, saved, state, lower,
+                           upper, is_result);
+  }
+  if (node) torch::autograd::set_history(result, node);
+  const Tensor tangent = tangent_of(grad_output);
+  if (tangent.defined()) set_tangent(result, slopes.backward(tangent, primal_of(saved), state));
+  return result;
+}
+
+Tensor& bump_in_place(c10::DispatchKeySet keys, Tensor& self, const Tensor& state, const Scalar& lower,
+                      const Scalar& upper) {
+  static const auto op = find<InPlace>("act::rrelu_with_state_");
+  {
+    at::AutoDispatchBelowADInplaceOrView guard;
+    op.redispatch(keys & c10::after_ADInplaceOrView_keyset, self, state, lower, upper);
+  }
+  torch::autograd::increment_version(self);
+  return self;
+}
+
+Tensor& bump_out(c10::DispatchKeySet keys, const Tensor& self, const Tensor& state, const Scalar& lower,
+                 const Scalar& upper, Tensor& out) {
+  static const auto op = find<Out>("act::rrelu_with_state", "out");
+  {
+    at::AutoDispatchBelowADInplaceOrView guard;
+    op.redispatch(keys & c10::after_ADInplaceOrView_keyset, self, state, lower, upper, out);
+  }
+  torch::autograd::increment_version(out);
+  return out;
+}
+
+// The composition itself.
+using Generator = std::optional<at::Generator>;
+
+Tensor draw_state(const Tensor& self, const Generator& generator) {
+  static const auto op = find<Tensor(const Tensor&, Generator)>("act::philox_state");
+  return op.call(self, generator);
+}
+
+Scalar mean_slope(const Scalar& lower, const Scalar& upper) {
+  const SlopeBounds bounds = check_rrelu_bounds(lower, upper);
+  return (bounds.lower + bounds.upper) / 2;
+}
+
+Tensor rrelu(const Tensor& self, const Scalar& lower, const Scalar& upper, bool training,
+             Generator generator) {
+  check_floating_point("rrelu", self);
+  const Scalar slope = mean_slope(lower, upper);
+  static const auto fixed = find<Tensor(const Tensor&, const Scalar&)>("act::leaky_relu");
+  static const auto drawn = find<Value>("act::rrelu_with_state");
+  if (!training) return fixed.call(self, slope);
+  return drawn.call(self, draw_state(self, generator), lower, upper);
+}
+
+Tensor& rrelu_(Tensor& self, const Scalar& lower, const Scalar& upper, bool training,
+               Generator generator) {
+  check_floating_point("rrelu", self);
+  const Scalar slope = mean_slope(lower, upper);
+  static const auto fixed = find<Tensor&(Tensor&, const Scalar&)>("act::leaky_relu_");
+  static const auto drawn = find<InPlace>("act::rrelu_with_state_");
+  if (!training) return fixed.call(self, slope);
+  return drawn.call(self, draw_state(self, generator), lower, upper);
+}
+
+Tensor& rrelu_out(const Tensor& self, const Scalar& lower, const Scalar& upper, bool training,
+                  Generator generator, Tensor& out) {
+  check_floating_point("rrelu", self);
+  check_out("rrelu", out, self);
+  const Scalar slope = mean_slope(lower, upper);
+  static const auto fixed = find<Tensor&(const Tensor&, const Scalar&, Tensor&)>("act::leaky_relu", "out");
+  static const auto drawn = find<Out>("act::rrelu_with_state", "out");
+  if (!training) return fixed.call(self, slope, out);
+  return drawn.call(self, draw_state(self, generator), lower, upper, out);
+}
+
+TORCH_LIBRARY_IMPL(act, CompositeImplicitAutograd, m) {
+  m.impl("rrelu", &rrelu);
+  m.impl("rrelu_", &rrelu_);
+  m.impl("rrelu.out", &rrelu_out);
+}
+
+TORCH_LIBRARY_IMPL(act, Autograd, m) {
+  m.impl("philox_state", torch::CppFunction::makeFallthrough());
+  m.impl("rrelu_with_state", &rrelu_with_state);
+  m.impl("rrelu_with_state_", &rrelu_with_state_);
+  m.impl("rrelu_with_state.out", &rrelu_with_state_out);
+  m.impl("rrelu_backward", &rrelu_backward);
+}
+
+TORCH_LIBRARY_IMPL(act, ADInplaceOrView, m) {
+  m.impl("rrelu_with_state_", &bump_in_place);
+  m.impl("rrelu_with_state.out", &bump_out);
+}
+
+}  // namespace
+}  // namespace act::autograd

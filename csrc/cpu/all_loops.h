@@ -1,0 +1,13 @@
+// Everything that is compiled once for each instruction set. No torch header, and no inline function of the
+// standard library: the linker would keep one instruction set's copy of it for all.
+#pragma once
+
+#include "pointwise_loops.h"
+#include "prelu_loops.h"
+#include "rrelu_loops.h"
+
+namespace act::cpu::ACT_INSTRUCTION_SET {
+
+extern const Kernels kernels{pointwise, prelu, prelu_backward, rrelu, rrelu_backward};
+
+}  // namespace act::cpu::ACT_INSTRUCTION_SET

@@ -1,0 +1,178 @@
+// Walks two dimensions of any strides with a kernel that knows only dense rows of float or double.
+//
+// Rows that are dense already are handed over as they lie. All others go through blocks small enough for
+// the L1 cache: gathered and widened, computed, narrowed and scattered. No formula is instantiated here, so
+// that each stands in the binary once for float and once for double.
+#pragma once
+
+#include <act/declaration.h>
+
+#include <cstdint>
+
+#include "kernels.h"
+#include "storage.h"
+
+namespace act::cpu::ACT_INSTRUCTION_SET {
+
+template <class T>
+using DenseLoop = void (*)(T* out, const T* const* inputs, std::int64_t size,
+                           const ParameterValues& parameters);
+
+// 4 KiB for each operand: four of them fit every L1 beside the streams.
+template <class T>
+inline constexpr std::int64_t block_elements = 4096 / static_cast<std::int64_t>(sizeof(T));
+
+// One block's share of the two dimensions: `columns` of the inner one, `rows` of the outer one.
+struct Tile {
+  std::int64_t columns;
+  std::int64_t rows;
+};
+
+// Where an operand's elements of one tile lie.
+template <class Byte>
+struct TileView {
+  Byte* data;
+  std::int64_t column_stride;
+  std::int64_t row_stride;
+};
+
+// Calls run.operator()<Stored>() with the C++ type that stands for a stored dtype.
+template <class Run>
+void dispatch_storage(Storage storage, Run run) {
+  switch (storage) {
+    case Storage::float32:
+      return run.template operator()<float>();
+    case Storage::float64:
+      return run.template operator()<double>();
+    case Storage::bfloat16:
+      return run.template operator()<BFloat16Bits>();
+    case Storage::float16:
+      return run.template operator()<HalfBits>();
+  }
+}
+
+inline TileView<char> result_view(const Operands& o, int operands, std::int64_t column,
+                                  std::int64_t row) {
+  return {o.data[0] + column * o.strides[0] + row * o.strides[operands], o.strides[0],
+          o.strides[operands]};
+}
+
+inline TileView<const char> view(const Operands& o, int operands, int k, std::int64_t column,
+                                 std::int64_t row) {
+  return {o.data[k] + column * o.strides[k] + row * o.strides[operands + k], o.strides[k],
+          o.strides[operands + k]};
+}
+
+// The tile at a place with so many columns and rows left.
+inline Tile part_of(Tile whole, std::int64_t columns, std::int64_t rows) {
+  return {columns < whole.columns ? columns : whole.columns, rows < whole.rows ? rows : whole.rows};
+}
+
+template <class Stored>
+void gather(opmath_t<Stored>* block, TileView<const char> from, Tile tile) {
+  constexpr std::int64_t dense = sizeof(Stored);
+  if (from.column_stride == dense) {
+    for (std::int64_t r = 0; r < tile.rows; ++r) {
+      widen(block + r * tile.columns,
+            reinterpret_cast<const Stored*>(from.data + r * from.row_stride), tile.columns);
+    }
+  } else if (from.column_stride == 0) {
+    for (std::int64_t r = 0; r < tile.rows; ++r) {
+      const auto value =
+          to_opmath(*reinterpret_cast<const Stored*>(from.data + r * from.row_stride));
+      for (std::int64_t c = 0; c < tile.columns; ++c) block[r * tile.columns + c] = value;
+    }
+  } else if (from.row_stride == dense) {
+    // Transposed: along the rows, so that each cache line is read whole.
+    for (std::int64_t c = 0; c < tile.columns; ++c) {
+      const auto* column = reinterpret_cast<const Stored*>(from.data + c * from.column_stride);
+      for (std::int64_t r = 0; r < tile.rows; ++r) {
+        block[r * tile.columns + c] = to_opmath(column[r]);
+      }
+    }
+  } else {
+    for (std::int64_t r = 0; r < tile.rows; ++r) {
+      const char* row = from.data + r * from.row_stride;
+      for (std::int64_t c = 0; c < tile.columns; ++c) {
+        block[r * tile.columns + c] =
+            to_opmath(*reinterpret_cast<const Stored*>(row + c * from.column_stride));
+      }
+    }
+  }
+}
+
+template <class Stored>
+void scatter(TileView<char> to, const opmath_t<Stored>* block, Tile tile) {
+  constexpr std::int64_t dense = sizeof(Stored);
+  for (std::int64_t r = 0; r < tile.rows; ++r) {
+    char* row = to.data + r * to.row_stride;
+    const auto* values = block + r * tile.columns;
+    if (to.column_stride == dense) {
+      narrow(reinterpret_cast<Stored*>(row), values, tile.columns);
+    } else {
+      for (std::int64_t c = 0; c < tile.columns; ++c) {
+        *reinterpret_cast<Stored*>(row + c * to.column_stride) = from_opmath<Stored>(values[c]);
+      }
+    }
+  }
+}
+
+// How two dimensions are cut into tiles that fit a block: whole rows while they are short; long rows in
+// pieces; a square where some operand runs along the rows.
+template <class Stored, int operands>
+Tile choose_tile(const std::int64_t* strides, std::int64_t columns, std::int64_t rows) {
+  constexpr std::int64_t capacity = block_elements<opmath_t<Stored>>;
+  constexpr std::int64_t square = 32;
+  static_assert(square * (capacity / square) == capacity);
+  bool transposed = false;
+  for (int k = 0; k < operands; ++k) {
+    transposed |= strides[operands + k] == static_cast<std::int64_t>(sizeof(Stored)) &&
+                  strides[k] > static_cast<std::int64_t>(sizeof(Stored));
+  }
+  Tile tile{columns < capacity ? columns : capacity, 1};
+  if (transposed && columns > square) tile.columns = square;
+  const std::int64_t fitting_rows = capacity / (tile.columns > 0 ? tile.columns : 1);
+  tile.rows = rows < fitting_rows ? rows : fitting_rows;
+  return tile;
+}
+
+template <class Stored, int inputs>
+void walk(const Operands& o, DenseLoop<opmath_t<Stored>> loop, const ParameterValues& parameters) {
+  using T = opmath_t<Stored>;
+  constexpr int operands = inputs + 1;
+  constexpr std::int64_t dense = sizeof(T);
+  // Whether operand k can be used where it lies, row by row.
+  const auto usable = [&](int k) { return std::is_same_v<Stored, T> && o.strides[k] == dense; };
+
+  bool all_usable = true;
+  for (int k = 0; k < operands; ++k) all_usable &= usable(k);
+  const Tile whole = all_usable && o.columns >= block_elements<T> / 16
+                         ? Tile{o.columns, 1}
+                         : choose_tile<Stored, operands>(o.strides, o.columns, o.rows);
+
+  alignas(64) T blocks[operands][block_elements<T>];
+  for (std::int64_t row = 0; row < o.rows; row += whole.rows) {
+    for (std::int64_t column = 0; column < o.columns; column += whole.columns) {
+      const Tile tile = part_of(whole, o.columns - column, o.rows - row);
+      const T* in[inputs];
+      for (int k = 1; k < operands; ++k) {
+        const auto from = view(o, operands, k, column, row);
+        if (tile.rows == 1 && usable(k)) {
+          in[k - 1] = reinterpret_cast<const T*>(from.data);
+        } else {
+          gather<Stored>(blocks[k], from, tile);
+          in[k - 1] = blocks[k];
+        }
+      }
+      const auto to = result_view(o, operands, column, row);
+      if (tile.rows == 1 && usable(0)) {
+        loop(reinterpret_cast<T*>(to.data), in, tile.columns, parameters);
+      } else {
+        loop(blocks[0], in, tile.columns * tile.rows, parameters);
+        scatter<Stored>(to, blocks[0], tile);
+      }
+    }
+  }
+}
+
+}  // namespace act::cpu::ACT_INSTRUCTION_SET

@@ -1,0 +1,90 @@
+// Drives an elementwise kernel over tensors: one flat run where all operands are dense in the same order,
+// at::TensorIterator's coalesced dimensions otherwise. No operand is ever copied.
+#pragma once
+
+#include <ATen/EmptyTensor.h>
+#include <ATen/MemoryOverlap.h>
+#include <ATen/Parallel.h>
+#include <ATen/TensorIterator.h>
+
+#include <array>
+#include <initializer_list>
+
+#include "huge_pages.h"
+#include "kernels.h"
+
+namespace act::cpu {
+
+// Elements that one thread takes at least: below it, starting a second one costs more than it saves.
+inline constexpr int64_t grain = 32768;
+
+inline Storage storage_of(const at::Tensor& tensor) {
+  switch (tensor.scalar_type()) {
+    case at::kDouble:
+      return Storage::float64;
+    case at::kBFloat16:
+      return Storage::bfloat16;
+    case at::kHalf:
+      return Storage::float16;
+    default:
+      return Storage::float32;
+  }
+}
+
+// A new tensor with the layout of `self` (dense in the same order of dimensions where self has gaps).
+inline at::Tensor empty_result(const at::Tensor& self) {
+  at::Tensor result =
+      self.is_non_overlapping_and_dense()
+          ? at::Tensor(at::detail::empty_strided_cpu(self.sizes(), self.strides(), self.options()))
+          : at::empty_like(self);
+  advise_huge_pages(result.mutable_data_ptr(), result.nbytes());
+  return result;
+}
+
+// Shape and memory of an out= tensor, before anything is written.
+inline void prepare_out(at::Tensor& out, std::initializer_list<at::Tensor> inputs) {
+  at::native::resize_output(out, inputs.begin()->sizes());
+  at::assert_no_internal_overlap(out);
+  for (const at::Tensor& input : inputs) at::assert_no_partial_overlap(out, input);
+}
+
+// Calls kernel(Operands) until every element of `operands` (equal shapes, or broadcast by stride 0) is done.
+template <std::size_t count, class Kernel>
+void for_each_element(const std::array<at::Tensor, count>& operands, Kernel kernel) {
+  const at::Tensor& result = operands[0];
+  const int64_t size = result.numel();
+  if (size == 0) return;
+
+  bool dense = result.is_non_overlapping_and_dense();
+  for (const at::Tensor& operand : operands) dense &= operand.strides() == result.strides();
+  if (dense) {
+    const auto element = static_cast<int64_t>(result.element_size());
+    std::array<char*, count> base;
+    for (std::size_t k = 0; k < count; ++k) {
+      base[k] = static_cast<char*>(const_cast<void*>(operands[k].const_data_ptr()));
+    }
+    at::parallel_for(0, size, grain, [&](int64_t begin, int64_t end) {
+      std::array<char*, count> data;
+      std::array<int64_t, 2 * count> strides{};
+      for (std::size_t k = 0; k < count; ++k) {
+        data[k] = base[k] + begin * element;
+        strides[k] = element;
+      }
+      kernel(Operands{data.data(), strides.data(), end - begin, 1});
+    });
+    return;
+  }
+
+  at::TensorIteratorConfig config;
+  config.set_check_mem_overlap(false).check_all_same_dtype(true).resize_outputs(false);
+  config.add_output(result);
+  for (std::size_t k = 1; k < count; ++k) config.add_const_input(operands[k]);
+  at::TensorIterator iterator = config.build();
+  iterator.for_each(
+      [&](char** data, const int64_t* strides, int64_t columns, int64_t rows) {
+        kernel(Operands{data, strides, columns, rows});
+      },
+      grain);
+}
+
+}  // namespace act::cpu

@@ -1,0 +1,124 @@
+// The loops of every activation, from its formula: included once for each instruction set.
+#pragma once
+
+#include <act/activations.h>
+
+#include "blocks.h"
+
+namespace act::cpu::ACT_INSTRUCTION_SET {
+
+// The loops may run in place, element by element; ivdep tells the compiler that nothing else overlaps.
+template <class T, template <class> class Formula>
+void value_loop(T* out, const T* const* inputs, std::int64_t size, const ParameterValues& parameters) {
+  const Formula<T> formula(parameters);
+  const T* x = inputs[0];
+#pragma GCC ivdep
+  for (std::int64_t i = 0; i < size; ++i) out[i] = formula.value(x[i]);
+}
+
+template <class T, template <class> class Formula>
+ACT_HOST_DEVICE T scale_gradient(T gradient, T derivative) {
+  const T product = gradient * derivative;
+  if constexpr (Formula<T>::declaration.flat_blocks_gradient) {
+    return derivative == T(0) ? T(0) : product;
+  } else {
+    return product;
+  }
+}
+
+// The derivative as a function of the saved tensor, and that function's own derivative: what forward
+// saved is either its input or its output.
+template <class T, template <class> class Formula, Saved saved>
+ACT_HOST_DEVICE T derivative(const Formula<T>& formula, T x) {
+  if constexpr (saved == Saved::input) {
+    return formula.derivative(x);
+  } else {
+    return formula.derivative_from_output(x);
+  }
+}
+
+template <class T, template <class> class Formula, Saved saved>
+ACT_HOST_DEVICE T second_derivative(const Formula<T>& formula, T x) {
+  if constexpr (saved == Saved::input) {
+    return formula.second_derivative(x);
+  } else {
+    return formula.second_derivative_from_output(x);
+  }
+}
+
+template <class T, template <class> class Formula, Saved saved>
+void backward_loop(T* grad_input, const T* const* inputs, std::int64_t size,
+                   const ParameterValues& parameters) {
+  const Formula<T> formula(parameters);
+  const T* grad_output = inputs[0];
+  const T* x = inputs[1];
+#pragma GCC ivdep
+  for (std::int64_t i = 0; i < size; ++i) {
+    grad_input[i] =
+        scale_gradient<T, Formula>(grad_output[i], derivative<T, Formula, saved>(formula, x[i]));
+  }
+}
+
+template <class T, template <class> class Formula, Saved saved>
+void double_backward_loop(T* out, const T* const* inputs, std::int64_t size,
+                          const ParameterValues& parameters) {
+  const Formula<T> formula(parameters);
+  const T* grad_grad_input = inputs[0];
+  const T* grad_output = inputs[1];
+  const T* x = inputs[2];
+#pragma GCC ivdep
+  for (std::int64_t i = 0; i < size; ++i) {
+    out[i] = scale_gradient<T, Formula>(grad_grad_input[i] * grad_output[i],
+                                        second_derivative<T, Formula, saved>(formula, x[i]));
+  }
+}
+
+// The loops of one formula; those from the output are null where only the input gives the derivative.
+template <class T>
+struct LoopsOf {
+  DenseLoop<T> value;
+  DenseLoop<T> backward[2];
+  DenseLoop<T> double_backward[2];
+};
+
+template <class T, template <class> class Formula>
+constexpr LoopsOf<T> loops_of() {
+  LoopsOf<T> loops{value_loop<T, Formula>,
+                   {backward_loop<T, Formula, Saved::input>, nullptr},
+                   {double_backward_loop<T, Formula, Saved::input>, nullptr}};
+  if constexpr (DifferentiableFromOutput<Formula>) {
+    loops.backward[1] = backward_loop<T, Formula, Saved::output>;
+    loops.double_backward[1] = double_backward_loop<T, Formula, Saved::output>;
+  }
+  return loops;
+}
+
+template <class T, template <class> class... Formula>
+const LoopsOf<T>& find_loops(int formula, FormulaList<Formula...>) {
+  static constexpr LoopsOf<T> table[] = {loops_of<T, Formula>()...};
+  return table[formula];
+}
+
+template <class Stored>
+void pointwise_as(int formula, Pointwise order, Saved saved, const Operands& o,
+                  const ParameterValues& parameters) {
+  const auto& loops = find_loops<opmath_t<Stored>>(formula, Activations{});
+  const int from = saved == Saved::output ? 1 : 0;
+  switch (order) {
+    case Pointwise::value:
+      return walk<Stored, 1>(o, loops.value, parameters);
+    case Pointwise::backward:
+      return walk<Stored, 2>(o, loops.backward[from], parameters);
+    case Pointwise::double_backward:
+      return walk<Stored, 3>(o, loops.double_backward[from], parameters);
+  }
+}
+
+inline void pointwise(int formula, Pointwise order, Saved saved, Storage storage, const Operands& o,
+                      const ParameterValues& parameters) {
+  dispatch_storage(storage, [&]<class Stored>() {
+    pointwise_as<Stored>(formula, order, saved, o, parameters);
+  });
+}
+
+}  // namespace act::cpu::ACT_INSTRUCTION_SET

@@ -1,0 +1,96 @@
+// prelu: the slope comes with each element; the backward yields the input's and the weight's gradient in
+// one pass over memory.
+#pragma once
+
+#include <act/formulas/prelu.h>
+
+#include "blocks.h"
+
+namespace act::cpu::ACT_INSTRUCTION_SET {
+
+template <class T>
+void prelu_value_loop(T* out, const T* const* inputs, std::int64_t size, const ParameterValues&) {
+  const T* x = inputs[0];
+  const T* weight = inputs[1];
+#pragma GCC ivdep
+  for (std::int64_t i = 0; i < size; ++i) out[i] = formulas::Prelu<T>::value(x[i], weight[i]);
+}
+
+inline void prelu(Storage storage, const Operands& o) {
+  dispatch_storage(storage, [&]<class Stored>() {
+    walk<Stored, 2>(o, prelu_value_loop<opmath_t<Stored>>, ParameterValues{});
+  });
+}
+
+// The sum of grad_output · min(x, 0). The products of floats are exact in double, and eight partial sums in
+// fixed places keep the order of additions the same on every instruction set.
+template <class T>
+double weight_gradient(const T* grad_output, const T* x, std::int64_t size) {
+  constexpr int lanes = 8;
+  double sums[lanes] = {};
+  std::int64_t i = 0;
+  for (; i + lanes <= size; i += lanes) {
+    for (int lane = 0; lane < lanes; ++lane) {
+      const double slope = formulas::Prelu<double>::derivative_weight(x[i + lane]);
+      sums[lane] += static_cast<double>(grad_output[i + lane]) * slope;
+    }
+  }
+  for (int lane = 0; i < size; ++i, ++lane) {
+    const double slope = formulas::Prelu<double>::derivative_weight(x[i]);
+    sums[lane] += static_cast<double>(grad_output[i]) * slope;
+  }
+  return ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
+}
+
+template <class Stored>
+void prelu_backward_as(const Operands& o, const char* weight, std::int64_t channel_stride,
+                       double* weight_sums) {
+  using T = opmath_t<Stored>;
+  constexpr int operands = 4;
+  const auto [data, strides, columns, rows] = o;
+  alignas(64) T blocks[operands][block_elements<T>];
+
+  const Tile whole = choose_tile<Stored, operands>(strides, columns, rows);
+  for (std::int64_t row = 0; row < rows; row += whole.rows) {
+    for (std::int64_t column = 0; column < columns; column += whole.columns) {
+      const Tile tile = part_of(whole, columns - column, rows - row);
+      for (int k = 1; k < operands; ++k) gather<Stored>(blocks[k], view(o, operands, k, column, row), tile);
+      const T* grad_output = blocks[1];
+      const T* x = blocks[2];
+      const T* slope = blocks[3];
+      const std::int64_t size = tile.columns * tile.rows;
+#pragma GCC ivdep
+      for (std::int64_t i = 0; i < size; ++i) {
+        blocks[0][i] = grad_output[i] * formulas::Prelu<T>::derivative_input(x[i], slope[i]);
+      }
+      scatter<Stored>(result_view(o, operands, column, row), blocks[0], tile);
+
+      const auto slopes = view(o, operands, 3, column, row);
+      for (std::int64_t r = 0; r < tile.rows; ++r) {
+        const std::int64_t first = r * tile.columns;
+        const char* row_slopes = slopes.data + r * slopes.row_stride;
+        if (slopes.column_stride == 0) {
+          weight_sums[(row_slopes - weight) / channel_stride] +=
+              weight_gradient(grad_output + first, x + first, tile.columns);
+          continue;
+        }
+        double* sums = weight_sums + (row_slopes - weight) / channel_stride;
+        const std::int64_t step = slopes.column_stride / channel_stride;
+#pragma GCC ivdep
+        for (std::int64_t c = 0; c < tile.columns; ++c) {
+          sums[c * step] += static_cast<double>(grad_output[first + c]) *
+                            formulas::Prelu<double>::derivative_weight(x[first + c]);
+        }
+      }
+    }
+  }
+}
+
+inline void prelu_backward(Storage storage, const Operands& o, const char* weight,
+                           std::int64_t channel_stride, double* weight_sums) {
+  dispatch_storage(storage, [&]<class Stored>() {
+    prelu_backward_as<Stored>(o, weight, channel_stride, weight_sums);
+  });
+}
+
+}  // namespace act::cpu::ACT_INSTRUCTION_SET

@@ -1,0 +1,105 @@
+// rrelu in training on the CPU.
+#include <ATen/CPUGeneratorImpl.h>
+#include <ATen/native/Resize.h>
+#include <ATen/ops/empty_like.h>
+#include <ATen/ops/from_blob.h>
+#include <torch/library.h>
+
+#include "../checks.h"
+#include "elementwise.h"
+
+namespace act::cpu {
+namespace {
+
+at::Tensor philox_state(const at::Tensor& like, std::optional<at::Generator> generator) {
+  auto* cpu_generator = at::get_generator_or_default<at::CPUGeneratorImpl>(
+      generator, at::detail::getDefaultCPUGenerator());
+  at::Tensor state = at::detail::empty_cpu({2}, like.options().dtype(at::kLong));
+  auto* values = state.mutable_data_ptr<int64_t>();
+  const std::lock_guard<std::mutex> lock(cpu_generator->mutex_);
+  values[0] = static_cast<int64_t>(cpu_generator->random64());
+  values[1] = 0;
+  return state;
+}
+
+// An operand that is never read: TensorIterator's address arithmetic on it yields each element's place in
+// row-major order, through any reordering and coalescing of the dimensions. Its address is an arbitrary one.
+at::Tensor places_of(const at::Tensor& self) {
+  alignas(64) static char origin[64];
+  return at::from_blob(origin, self.sizes(), self.options());
+}
+
+RandomSlopes random_slopes(const at::Tensor& state, const SlopeBounds& bounds, const at::Tensor& places) {
+  check_philox_state(state);
+  const at::Tensor values = state.contiguous();
+  const auto* words = values.const_data_ptr<int64_t>();
+  return {bounds.lower, bounds.upper, static_cast<uint64_t>(words[0]), static_cast<uint64_t>(words[1]),
+          static_cast<const char*>(places.const_data_ptr())};
+}
+
+void run(const at::Tensor& result, const at::Tensor& self, const at::Tensor& state,
+         const SlopeBounds& bounds) {
+  const at::Tensor places = places_of(self);
+  const RandomSlopes random = random_slopes(state, bounds, places);
+  const Storage storage = storage_of(self);
+  for_each_element(std::array{result, self, places},
+                   [&](const Operands& o) { kernels().rrelu(storage, o, random); });
+}
+
+at::Tensor rrelu(const at::Tensor& self, const at::Tensor& state, const at::Scalar& lower,
+                 const at::Scalar& upper) {
+  check_floating_point("rrelu", self);
+  const SlopeBounds bounds = check_rrelu_bounds(lower, upper);
+  at::Tensor result = empty_result(self);
+  run(result, self, state, bounds);
+  return result;
+}
+
+at::Tensor& rrelu_(at::Tensor& self, const at::Tensor& state, const at::Scalar& lower,
+                   const at::Scalar& upper) {
+  check_floating_point("rrelu", self);
+  const SlopeBounds bounds = check_rrelu_bounds(lower, upper);
+  at::assert_no_internal_overlap(self);
+  run(self, self, state, bounds);
+  return self;
+}
+
+at::Tensor& rrelu_out(const at::Tensor& self, const at::Tensor& state, const at::Scalar& lower,
+                      const at::Scalar& upper, at::Tensor& out) {
+  check_floating_point("rrelu", self);
+  check_out("rrelu", out, self);
+  const SlopeBounds bounds = check_rrelu_bounds(lower, upper);
+  prepare_out(out, {self});
+  run(out, self, state, bounds);
+  return out;
+}
+
+// The sign of the saved tensor decides, and the output has the input's sign where no slope is negative.
+at::Tensor rrelu_backward(const at::Tensor& grad_output, const at::Tensor& saved,
+                          const at::Tensor& state, const at::Scalar& lower, const at::Scalar& upper,
+                          bool is_result) {
+  check_floating_point("rrelu_backward", saved);
+  check_same("rrelu_backward", "grad_output", grad_output, saved);
+  const SlopeBounds bounds = check_rrelu_bounds(lower, upper);
+  TORCH_CHECK(!is_result || bounds.lower >= 0,
+              "act::rrelu_backward: expected lower >= 0 to take the gradient from the output, got ",
+              bounds.lower);
+  at::Tensor grad_input = empty_result(saved);
+  const at::Tensor places = places_of(saved);
+  const RandomSlopes random = random_slopes(state, bounds, places);
+  const Storage storage = storage_of(saved);
+  for_each_element(std::array{grad_input, grad_output, saved, places},
+                   [&](const Operands& o) { kernels().rrelu_backward(storage, o, random); });
+  return grad_input;
+}
+
+TORCH_LIBRARY_IMPL(act, CPU, m) {
+  m.impl("philox_state", &philox_state);
+  m.impl("rrelu_with_state", &rrelu);
+  m.impl("rrelu_with_state_", &rrelu_);
+  m.impl("rrelu_with_state.out", &rrelu_out);
+  m.impl("rrelu_backward", &rrelu_backward);
+}
+
+}  // namespace
+}  // namespace act::cpu

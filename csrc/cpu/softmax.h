@@ -1,0 +1,48 @@
+// The softmax family's CPU kernels of one instruction set, free of torch headers.
+#pragma once
+
+#include "kernels.h"
+
+namespace act::cpu {
+
+enum class Normalization { softmax, log_softmax };
+
+// Many rows of `size` elements each, anywhere in memory: the elements of a row lie `step` bytes apart, and
+// the rows are counted through `dims` further dimensions, the first one running fastest.
+struct Rows {
+  struct Operand {
+    char* data;
+    Storage storage;
+    std::int64_t step;
+    const std::int64_t* strides;
+  };
+  std::int64_t size;
+  int dims;
+  const std::int64_t* sizes;
+  Operand operands[3];
+};
+
+struct SoftmaxKernels {
+  // operands: out, x. The softmax of -x where `negate` (softmin). Does rows begin … end - 1.
+  void (*forward)(const Rows&, Normalization, bool negate, std::int64_t begin, std::int64_t end);
+
+  // operands: grad_input, grad_output, output.
+  void (*backward)(const Rows&, Normalization, bool negate, std::int64_t begin, std::int64_t end);
+
+  // How many rows are computed side by side: 1 or a number that begin and end should be multiples of.
+  std::int64_t (*granularity)(const Rows&, int operands);
+};
+
+namespace baseline {
+extern const SoftmaxKernels softmax_kernels;
+}
+#if defined(__x86_64__)
+namespace avx2 {
+extern const SoftmaxKernels softmax_kernels;
+}
+namespace avx512 {
+extern const SoftmaxKernels softmax_kernels;
+}
+#endif
+
+}  // namespace act::cpu

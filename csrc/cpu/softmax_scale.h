@@ -1,0 +1,156 @@
+// The numbers that belong to one row: how its exponentials are scaled, their sum, and what normalises them.
+//
+// exp(x - max) with x - max rounded would cost digits: an error of half a unit in an exponent of 80 is
+// 32 ulp of the result. Instead the exponent of two is split off x itself, e^x = (1 + q)·2ⁿ, and the largest n
+// of the row is taken from every n, which is exact. Only where the maximum is so large that an element
+// within reach of it must be at least half as large, so that x - max is exact (Sterbenz), is it subtracted.
+#pragma once
+
+#include <act/elementary/exp.h>
+#include <act/elementary/log.h>
+
+#include "row_sums.h"
+
+namespace act::cpu::ACT_INSTRUCTION_SET {
+
+template <class T>
+struct Range;
+// `lift`: exponentials are held times 2^lift, so that they stay normal down to where the result vanishes
+// and a subnormal result is rounded once. `reach`: e^-reach times the largest one is 0 in any case.
+template <>
+struct Range<float> {
+  static constexpr float lift = 64, reach = 130, subtract_from = 272;
+  static constexpr float inverse_ln2 = 0x1.715476p+0f, round = 0x1.8p23f, bias = 127;
+};
+template <>
+struct Range<double> {
+  static constexpr double lift = 512, reach = 1050, subtract_from = 2112;
+  static constexpr double inverse_ln2 = 0x1.71547652b82fep+0, round = 0x1.8p52, bias = 1023;
+};
+
+// e^x is held as e^(x - shift)·2^(lift - exponent).
+template <class T>
+struct Scale {
+  T shift;
+  T floor;
+  T exponent;
+  T to_power;  // added to n, leaves the biased exponent of the scaled power of two in the lowest bits
+};
+
+template <class T>
+ACT_HOST_DEVICE Scale<T> scale_for(T largest) {
+  using R = Range<T>;
+  // A row without a finite maximum has no result but NaN; its exponentials just have to be harmless.
+  const bool finite = elementary::abs(largest) < T(__builtin_huge_val());
+  const T top = finite ? largest : T(0);
+  const T shift = elementary::abs(top) < R::subtract_from ? T(0) : top;
+  const T rest = top - shift;
+  const T exponent = elementary::fma(rest, R::inverse_ln2, R::round) - R::round;
+  return {shift, rest - R::reach, exponent, R::round + R::bias + R::lift - exponent};
+}
+
+ACT_HOST_DEVICE float power_from(float shifted) {
+  return elementary::from_bits(std::int32_t(std::uint32_t(elementary::to_bits(shifted)) << 23));
+}
+ACT_HOST_DEVICE double power_from(double shifted) {
+  return elementary::from_bits(std::int64_t(std::uint64_t(elementary::to_bits(shifted)) << 52));
+}
+
+// NaN passes.
+template <class T>
+ACT_HOST_DEVICE T scaled_exp(T x, T shift, T floor, T to_power) {
+  T t = x - shift;
+  t = t < floor ? floor : t;
+  const auto r = elementary::exponential::reduced(t);
+  const T q = elementary::fma(r.high * r.high, elementary::exponential::polynomial(r.high), r.high);
+  const T power = power_from(r.n + to_power);
+  return elementary::fma(power, q, power);
+}
+
+// What a row, or the blocks of it so far, sums up to: Σ e^x = (sum + low)·e^shift·2^(exponent - lift).
+struct RowSum {
+  double largest = -__builtin_huge_val();
+  double shift = 0;
+  double exponent = 0;
+  double sum = 0;
+  double low = 0;
+};
+
+template <class T>
+RowSum row_sum(T largest, const Scale<T>& scale, double sum) {
+  // Elements of -inf alone count nothing (their exponentials were held at the floor), but a NaN shows.
+  if (largest == -T(__builtin_huge_val()) && sum == sum) sum = 0;
+  return {double(largest), double(scale.shift), double(scale.exponent), sum, 0};
+}
+
+// The factor that carries a sum over to another scale.
+inline double carry(const RowSum& from, const RowSum& to) {
+  if (from.largest - to.largest < -1100.0) return from.sum == from.sum ? 0.0 : from.sum;
+  const double exponent = from.exponent - to.exponent;
+  if (from.shift == to.shift) return elementary::scale(1.0, exponent < -2000 ? -2000 : exponent);
+  const auto r = elementary::exponential::reduced(from.shift - to.shift);
+  const double q = elementary::fma(r.high * r.high, elementary::exponential::polynomial(r.high), r.high);
+  const double n = r.n + exponent;
+  return elementary::scale(1.0 + q, n < -2000 ? -2000 : n);
+}
+
+inline RowSum merge(const RowSum& a, const RowSum& b) {
+  RowSum result = b.largest > a.largest ? b : a;
+  const RowSum& other = b.largest > a.largest ? a : b;
+  if (other.largest == -__builtin_huge_val() || result.largest == __builtin_huge_val()) {
+    if (other.sum != other.sum) result.sum = other.sum;
+    return result;
+  }
+  const double factor = carry(other, result);
+  const double high = other.sum * factor;
+  const double total = result.sum + high;
+  const double part = total - result.sum;
+  const double error = (result.sum - (total - part)) + (high - part);
+  result.low = result.low + elementary::fma(other.low, factor, error);
+  result.sum = total;
+  return result;
+}
+
+// softmax: y = e·high + e·low. log_softmax: y = (x - high) - low. NaN in rows without a result.
+template <class T>
+struct Normalizer {
+  T high;
+  T low;
+};
+
+template <class T>
+Normalizer<T> normalizer(const RowSum& row, bool logarithm) {
+  const double sum = row.sum + row.low;
+  const double low = row.low - (sum - row.sum);
+  if (!(elementary::abs(row.largest) < __builtin_huge_val()) || sum != sum) {
+    return {T(__builtin_nan("")), T(__builtin_nan(""))};
+  }
+  if (!logarithm) {
+    const double inverse = 1.0 / sum;
+    const double rest = (elementary::fma(-sum, inverse, 1.0) - low * inverse) * inverse;
+    const T high = T(inverse);
+    return {high, T((inverse - double(high)) + rest)};
+  }
+  using elementary::logarithm::ln2_high, elementary::logarithm::ln2_low;
+  const double log_sum =
+      elementary::log(sum * (sizeof(T) == sizeof(float) ? 0x1p-64 : 0x1p-512));
+  // shift and exponent exclude each other: the first two terms have one rounding at most, and it is kept.
+  const double top = row.shift + row.exponent * ln2_high<double>();
+  const double total = top + log_sum;
+  const double part = total - top;
+  const double error = (top - (total - part)) + (log_sum - part);
+  const double rest = error + (row.exponent * ln2_low<double>() + low / sum);
+  const T high = T(total);
+  return {high, T((total - double(high)) + rest)};
+}
+
+template <class T>
+ACT_HOST_DEVICE T normalized(T e, Normalizer<T> n) {
+  return elementary::fma(e, n.high, e * n.low);
+}
+template <class T>
+ACT_HOST_DEVICE T log_normalized(T x, Normalizer<T> n) {
+  return (x - n.high) - n.low;
+}
+
+}  // namespace act::cpu::ACT_INSTRUCTION_SET

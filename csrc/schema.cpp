@@ -1,0 +1,106 @@
+// Every schema of the namespace act. Those of the pointwise ops are written from their declarations.
+#include <torch/library.h>
+
+#include <cstdio>
+#include <string>
+
+#include "pointwise_ops.h"
+
+namespace act {
+namespace {
+
+std::string number(double value) {
+  char text[32];
+  std::snprintf(text, sizeof(text), "%.17g", value);
+  double shortest = 0;
+  for (int digits = 1; digits < 17; ++digits) {
+    std::snprintf(text, sizeof(text), "%.*g", digits, value);
+    std::sscanf(text, "%lf", &shortest);
+    if (shortest == value) break;
+  }
+  return text;
+}
+
+// The arguments after the tensors, as "", ", Scalar alpha=1" or ", *, str approximate='none'".
+std::string parameters(const Declaration& declaration) {
+  std::string text;
+  for (const Parameter& parameter : declaration.parameters) {
+    if (parameter.name == nullptr) break;
+    text += std::string(", Scalar ") + parameter.name;
+    if (!parameter.required) text += "=" + number(parameter.default_value);
+  }
+  if (declaration.variant_argument != nullptr) {
+    text += std::string(", *, str ") + declaration.variant_argument + "='" + declaration.variant + "'";
+  }
+  return text;
+}
+
+// A keyword-only argument appended to the text of parameters().
+std::string with_keyword(const Declaration& declaration, const std::string& argument) {
+  const char* marker = declaration.variant_argument == nullptr ? ", *, " : ", ";
+  return parameters(declaration) + marker + argument;
+}
+
+TORCH_LIBRARY(act, m) {
+  const auto pointwise = std::vector<at::Tag>{at::Tag::pointwise, at::Tag::pt2_compliant_tag};
+  const auto compliant = std::vector<at::Tag>{at::Tag::pt2_compliant_tag};
+  const auto define = [&](const std::string& schema, const std::vector<at::Tag>& tags) {
+    m.def(schema.c_str(), tags);
+  };
+
+  for_each_op([&]<class Op>() {
+    const Declaration& d = Op::declaration;
+    const std::string name = d.name;
+    const char* saved = Op::takes_is_result ? "Tensor self_or_result" : "Tensor self";
+    const std::string after_saved =
+        saved + (Op::takes_is_result ? with_keyword(d, "bool is_result=False") : parameters(d));
+    define(name + "(Tensor self" + parameters(d) + ") -> Tensor", pointwise);
+    define(name + "_(Tensor(a!) self" + parameters(d) + ") -> Tensor(a!)", pointwise);
+    define(name + ".out(Tensor self" + with_keyword(d, "Tensor(a!) out") + ") -> Tensor(a!)", pointwise);
+    define(name + "_backward(Tensor grad_output, " + after_saved + ") -> Tensor", pointwise);
+    define(name + "_double_backward(Tensor grad_grad_input, Tensor grad_output, " + after_saved +
+               ") -> Tensor",
+           pointwise);
+  });
+
+  define("prelu(Tensor self, Tensor weight) -> Tensor", compliant);
+  define("prelu_(Tensor(a!) self, Tensor weight) -> Tensor(a!)", compliant);
+  define("prelu.out(Tensor self, Tensor weight, *, Tensor(a!) out) -> Tensor(a!)", compliant);
+  define("prelu_backward(Tensor grad_output, Tensor self, Tensor weight) -> (Tensor, Tensor)",
+         compliant);
+
+  const std::string bounds = "Scalar lower=0.125, Scalar upper=0.33333333333333331";
+  const std::string rrelu = bounds + ", bool training=False, *, Generator? generator=None";
+  const std::vector<at::Tag> random{at::Tag::nondeterministic_seeded, at::Tag::pt2_compliant_tag};
+  define("rrelu(Tensor self, " + rrelu + ") -> Tensor", random);
+  define("rrelu_(Tensor(a!) self, " + rrelu + ") -> Tensor(a!)", random);
+  define("rrelu.out(Tensor self, " + rrelu + ", Tensor(a!) out) -> Tensor(a!)", random);
+  // Training draws a Philox state, two int64 (seed, offset), and the slopes follow from it: they are drawn
+  // again in the backward instead of being saved.
+  define("philox_state(Tensor like, *, Generator? generator=None) -> Tensor", random);
+  define("rrelu_with_state(Tensor self, Tensor philox_state, " + bounds + ") -> Tensor", compliant);
+  define("rrelu_with_state_(Tensor(a!) self, Tensor philox_state, " + bounds + ") -> Tensor(a!)",
+         compliant);
+  define("rrelu_with_state.out(Tensor self, Tensor philox_state, " + bounds +
+             ", *, Tensor(a!) out) -> Tensor(a!)",
+         compliant);
+  define("rrelu_backward(Tensor grad_output, Tensor self_or_result, Tensor philox_state, " + bounds +
+             ", *, bool is_result=False) -> Tensor",
+         compliant);
+
+  define("glu(Tensor self, int dim=-1) -> Tensor", compliant);
+  define("glu.out(Tensor self, int dim=-1, *, Tensor(a!) out) -> Tensor(a!)", compliant);
+  define("glu_backward(Tensor grad_output, Tensor self, int dim) -> Tensor", compliant);
+
+  for (const std::string name : {"softmax", "log_softmax", "softmin"}) {
+    define(name + "(Tensor self, int dim, *, ScalarType? dtype=None) -> Tensor", compliant);
+    define(name + ".out(Tensor self, int dim, *, ScalarType? dtype=None, Tensor(a!) out) -> Tensor(a!)",
+           compliant);
+    define(name + "_backward(Tensor grad_output, Tensor output, int dim, ScalarType input_dtype)"
+                  " -> Tensor",
+           compliant);
+  }
+}
+
+}  // namespace
+}  // namespace act

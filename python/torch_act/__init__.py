@@ -1,0 +1,15 @@
+"""The activation functions of torch.nn as fused kernels: torch.ops.act.*, functional and nn.
+
+Importing this package registers the operators.
+"""
+
+import torch
+
+from torch_act._loading import load_library
+
+_C = load_library(torch.__version__)
+
+from torch_act import functional, nn  # noqa: E402
+
+__all__ = ["functional", "nn"]
+__version__ = "0.1.0"

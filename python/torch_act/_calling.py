@@ -1,0 +1,77 @@
+"""How a Python function reaches its kernel: decided here, and only here.
+
+There are two ways in. The builtins of `_C` call the dispatcher through typed handles and cost
+about as much as torch's own; `torch.ops.act.<name>` costs 2 to 4 µs more for each call, but is an
+object that a graph can hold. Hence the rule:
+
+1. An argument with `__torch_function__`, or an active TorchFunctionMode: the function hands itself to
+   `handle_torch_function`, as those of torch.nn.functional do. torch.fx traces by this.
+2. Dynamo is reading the code (torch.compile, strict torch.export): the op itself, which becomes a
+   node of the graph. A builtin would break the graph.
+3. Otherwise the builtin. Whatever traces below Python (make_fx, torch.jit.trace, fake tensors,
+   torch.func) sees the op in either case, for both ways lead through the dispatcher.
+"""
+
+from typing import Any
+
+import torch
+from torch.compiler import is_dynamo_compiling
+from torch.overrides import (
+    handle_torch_function,
+    has_torch_function_unary,
+    has_torch_function_variadic,
+)
+
+from torch_act import _C
+from torch_act.catalogue import CATALOGUE
+
+__all__ = [
+    "handle_torch_function",
+    "has_torch_function_unary",
+    "has_torch_function_variadic",
+    "kernels",
+]
+
+
+class _Operators:
+    """The ops under the names of the builtins, and with their positional arguments."""
+
+    @staticmethod
+    def gelu(input, approximate):
+        return torch.ops.act.gelu.default(input, approximate=approximate)
+
+    @staticmethod
+    def rrelu(input, lower, upper, training, generator):
+        return torch.ops.act.rrelu.default(input, lower, upper, training, generator=generator)
+
+    @staticmethod
+    def rrelu_(input, lower, upper, training, generator):
+        return torch.ops.act.rrelu_.default(input, lower, upper, training, generator=generator)
+
+    @staticmethod
+    def softmax(input, dim, dtype):
+        return torch.ops.act.softmax.default(input, dim, dtype=dtype)
+
+    @staticmethod
+    def softmin(input, dim, dtype):
+        return torch.ops.act.softmin.default(input, dim, dtype=dtype)
+
+    @staticmethod
+    def log_softmax(input, dim, dtype):
+        return torch.ops.act.log_softmax.default(input, dim, dtype=dtype)
+
+
+def _adopt_operators() -> None:
+    # The others take no keyword-only argument: the op itself is the function.
+    for entry in CATALOGUE:
+        for name in (entry.name, entry.name + "_"):
+            if name not in vars(_Operators) and hasattr(torch.ops.act, name):
+                setattr(_Operators, name, getattr(torch.ops.act, name).default)
+
+
+_adopt_operators()
+
+
+def kernels() -> Any:
+    """Where to call `<name>(input, every argument in order)`: rules 2 and 3."""
+    return _Operators if is_dynamo_compiling() else _C

@@ -1,0 +1,45 @@
+"""Completes docstrings with what the catalogue says, so that it is written once."""
+
+import inspect
+import textwrap
+from collections.abc import Callable
+from typing import TypeVar
+
+from torch_act.catalogue import BY_NAME, Entry
+
+Documented = TypeVar("Documented")
+
+DTYPES = "float32, float64, bfloat16, float16 (half types are computed in float32, rounded once)."
+
+
+def documented(name: str) -> Callable[[Documented], Documented]:
+    """Appends formula, dtypes, domain, errors, differences from torch and source of the op `name`."""
+    rest = _rest(BY_NAME[name])
+
+    def complete(documentee: Documented) -> Documented:
+        if documentee.__doc__ is not None:  # python -OO
+            documentee.__doc__ = inspect.cleandoc(documentee.__doc__) + "\n\n" + rest
+        return documentee
+
+    return complete
+
+
+def _rest(entry: Entry) -> str:
+    differences = [f"- {d.name}: {d.description}" for d in entry.differences]
+    sections = {
+        "Formula": [entry.formula],
+        "Domain": [entry.domain],
+        "Dtypes": [DTYPES],
+        "Raises": [
+            f"RuntimeError: Another dtype or a bad argument; the message names {entry.name}."
+        ],
+        "Differences from torch": differences or ["None but rounding."],
+        "Source": [entry.source],
+    }
+    return "\n\n".join(f"{title}:\n{_indented(lines)}" for title, lines in sections.items())
+
+
+def _indented(lines: list[str]) -> str:
+    return "\n".join(
+        textwrap.fill(line, 96, initial_indent="    ", subsequent_indent="      ") for line in lines
+    )

@@ -1,0 +1,579 @@
+"""The documentation entry of every activation: one record each, in the order of the source list.
+
+Documentation, docstrings, tests, gallery and benchmark read it. It needs only the standard library.
+
+`pieces` is the mathematical definition, evaluated as text by the tests at any precision: pairs of a
+condition and an expression, of which the first true condition wins. Expressions are Python in `x`
+and the parameters with exp, log, sqrt, erfc, tanh, pi and inf, each analytic within its piece, so
+that its Taylor series gives the derivatives there. Which piece holds a kink therefore also says
+which one-sided derivative counts as the derivative.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from math import inf
+
+Pieces = tuple[tuple[str, str], ...]
+ParameterSet = Mapping[str, float | str]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A deliberate difference from torch. The same name means the same reason."""
+
+    name: str
+    description: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """All that is written about one op."""
+
+    name: str  # of the op and of the function in torch_act.functional
+    modules: tuple[str, ...]  # in torch_act.nn
+    formula: str
+    latex: str
+    source: str
+    numbers: tuple[int, ...] = ()  # in the source list
+    pieces: Pieces = ()  # empty: the op is not a function of one number
+    variant_argument: str | None = None  # the argument that chooses between several formulas
+    variants: Mapping[str, Pieces] = field(default_factory=dict)  # by its value
+    parameter_sets: tuple[ParameterSet, ...] = ({},)  # defaults first, then extreme ones
+    domain: str = "Every real number."
+    differences: tuple[Difference, ...] = ()
+
+    def definition(self, parameters: ParameterSet) -> Pieces:
+        """The pieces that hold under these parameters."""
+        if self.variant_argument is None:
+            return self.pieces
+        return self.variants[str(parameters[self.variant_argument])]
+
+    def numbers_of(self, parameters: ParameterSet) -> dict[str, float]:
+        """The parameters that occur in the pieces: all but the one that chooses a variant."""
+        return {k: float(v) for k, v in parameters.items() if k != self.variant_argument}
+
+
+def _limit(description: str) -> Difference:
+    return Difference("limit", f"{description}; torch gives NaN.")
+
+
+def _tail(description: str) -> Difference:
+    return Difference("tail", description)
+
+
+def _saturation(description: str) -> Difference:
+    return Difference("saturation", description)
+
+
+_NAN_GRADIENT = Difference(
+    "nan-gradient",
+    "The gradient at NaN is NaN for every length; torch's depends on the position in the tensor.",
+)
+_KINK = "Every real number. At {} the derivative is {}, as in torch."
+
+_GELU_NONE: Pieces = (("True", "x * erfc(-x / sqrt(2)) / 2"),)
+_GELU_TANH: Pieces = (("True", "x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x**3))) / 2"),)
+
+CATALOGUE: tuple[Entry, ...] = (
+    Entry(
+        name="relu",
+        numbers=(1,),
+        modules=("ReLU",),
+        formula="max(x, 0)",
+        latex=r"\max(x, 0)",
+        pieces=(("x <= 0", "0"), ("True", "x")),
+        domain=_KINK.format("0", "0"),
+        source=(
+            "Nair, Hinton: Rectified Linear Units Improve Restricted Boltzmann Machines, ICML 2010"
+        ),
+    ),
+    Entry(
+        name="relu6",
+        numbers=(2,),
+        modules=("ReLU6",),
+        formula="min(max(x, 0), 6)",
+        latex=r"\min(\max(x, 0), 6)",
+        pieces=(("x <= 0", "0"), ("x >= 6", "6"), ("True", "x")),
+        domain=_KINK.format("0 and 6", "0"),
+        differences=(_NAN_GRADIENT,),
+        source="Krizhevsky: Convolutional Deep Belief Networks on CIFAR-10, 2010",
+    ),
+    Entry(
+        name="leaky_relu",
+        numbers=(3,),
+        modules=("LeakyReLU",),
+        formula="x if x > 0, else negative_slope * x",
+        latex=r"\begin{cases} x & x > 0 \\ \text{negative\_slope} \cdot x & x \le 0 \end{cases}",
+        pieces=(("x > 0", "x"), ("True", "negative_slope * x")),
+        parameter_sets=(
+            {"negative_slope": 0.01},
+            {"negative_slope": 0.2},
+            {"negative_slope": 0.0},
+            {"negative_slope": -0.5},
+            {"negative_slope": 1.5},
+            {"negative_slope": 1e-30},
+        ),
+        domain=_KINK.format("0", "negative_slope"),
+        differences=(_limit("At -inf with negative_slope = 0 the value is the limit, 0"),),
+        source=(
+            "Maas, Hannun, Ng: Rectifier Nonlinearities Improve Neural Network Acoustic Models, "
+            "ICML 2013"
+        ),
+    ),
+    Entry(
+        name="rrelu",
+        numbers=(4,),
+        modules=("RReLU",),
+        formula=(
+            "x if x > 0, else a * x; a uniform in [lower, upper] in training, (lower + upper) / "
+            "2 otherwise"
+        ),
+        latex=(
+            r"\begin{cases} x & x > 0 \\ a x & x \le 0 \end{cases}, \quad a \sim U(\text{lower}, "
+            r"\text{upper})"
+        ),
+        pieces=(("x > 0", "x"), ("True", "x * ((lower + upper) / 2)")),
+        parameter_sets=(
+            {"lower": 1 / 8, "upper": 1 / 3},
+            {"lower": 0.0, "upper": 0.0},
+            {"lower": 0.25, "upper": 0.25},
+            {"lower": -0.5, "upper": 2.0},
+        ),
+        domain=_KINK.format("0", "the slope of the negative side"),
+        differences=(
+            Difference("dtype", "float16 works on the CPU too."),
+            Difference(
+                "memory",
+                "Saves a seed and an offset for the backward instead of a tensor of slopes.",
+            ),
+            Difference(
+                "random-numbers",
+                "The slopes come from Philox: other ones than torch's for the same seed.",
+            ),
+            _limit("At -inf with the slope 0 the value is the limit, 0"),
+        ),
+        source=(
+            "Xu, Wang, Chen, Li: Empirical Evaluation of Rectified Activations, arXiv:1505.00853"
+        ),
+    ),
+    Entry(
+        name="prelu",
+        numbers=(5,),
+        modules=("PReLU",),
+        formula="x if x > 0, else weight * x; weight one number, or one for each channel of dim 1",
+        latex=r"\begin{cases} x & x > 0 \\ \text{weight} \cdot x & x \le 0 \end{cases}",
+        pieces=(("x > 0", "x"), ("True", "weight * x")),
+        parameter_sets=(
+            {"weight": 0.25},
+            {"weight": 0.0},
+            {"weight": -1.0},
+            {"weight": 3.0},
+        ),
+        domain=_KINK.format("0", "weight"),
+        differences=(_limit("At -inf with weight = 0 the value is the limit, 0"),),
+        source="He, Zhang, Ren, Sun: Delving Deep into Rectifiers, arXiv:1502.01852",
+    ),
+    Entry(
+        name="sigmoid",
+        numbers=(6,),
+        modules=("Sigmoid",),
+        formula="1 / (1 + exp(-x))",
+        latex=r"\sigma(x) = \frac{1}{1 + \exp(-x)}",
+        pieces=(("True", "1 / (1 + exp(-x))"),),
+        differences=(
+            _tail("Below -88.9 in float32 the value is the true subnormal number; torch gives 0."),
+            _saturation(
+                "The gradient is σ(x)σ(-x); torch's y(1-y) is 0 in bfloat16 from x = 6.25 on.",
+            ),
+            Difference("dtype", "Integer, bool and complex tensors are not accepted."),
+        ),
+        source=(
+            "Rumelhart, Hinton, Williams: Learning representations by back-propagating errors, "
+            "Nature 1986"
+        ),
+    ),
+    Entry(
+        name="tanh",
+        numbers=(7,),
+        modules=("Tanh",),
+        formula="tanh(x)",
+        latex=r"\tanh(x) = \frac{\exp(x) - \exp(-x)}{\exp(x) + \exp(-x)}",
+        pieces=(("True", "tanh(x)"),),
+        differences=(
+            _saturation(
+                "The gradient is sech²(x); torch's 1-y² is 0 in bfloat16 from x = 3.47 on.",
+            ),
+            Difference("dtype", "Integer, bool and complex tensors are not accepted."),
+        ),
+        source="LeCun, Bottou, Orr, Müller: Efficient BackProp, 1998",
+    ),
+    Entry(
+        name="elu",
+        numbers=(8,),
+        modules=("ELU",),
+        formula="x if x > 0, else alpha * (exp(x) - 1)",
+        latex=r"\begin{cases} x & x > 0 \\ \alpha (\exp(x) - 1) & x \le 0 \end{cases}",
+        pieces=(("x > 0", "x"), ("True", "alpha * (exp(x) - 1)")),
+        parameter_sets=(
+            {"alpha": 1.0},
+            {"alpha": 0.5},
+            {"alpha": 2.0},
+            {"alpha": 0.0},
+            {"alpha": -1.0},
+            {"alpha": 1e-10},
+            {"alpha": 1e10},
+        ),
+        domain=_KINK.format("0 (unless alpha = 1)", "alpha"),
+        differences=(_NAN_GRADIENT,),
+        source=(
+            "Clevert, Unterthiner, Hochreiter: Fast and Accurate Deep Network Learning by ELUs, "
+            "arXiv:1511.07289"
+        ),
+    ),
+    Entry(
+        name="celu",
+        numbers=(9,),
+        modules=("CELU",),
+        formula="x if x > 0, else alpha * (exp(x / alpha) - 1)",
+        latex=r"\begin{cases} x & x > 0 \\ \alpha (\exp(x / \alpha) - 1) & x \le 0 \end{cases}",
+        pieces=(
+            ("x > 0", "x"),
+            ("alpha == inf or alpha == -inf", "x"),
+            ("True", "alpha * (exp(x / alpha) - 1)"),
+        ),
+        parameter_sets=(
+            {"alpha": 1.0},
+            {"alpha": 0.5},
+            {"alpha": 2.0},
+            {"alpha": -1.0},
+            {"alpha": 1e-3},
+            {"alpha": 1e4},
+            {"alpha": inf},
+        ),
+        domain="Every real number. alpha = 0 is an error.",
+        differences=(
+            _limit("With alpha = inf it is the identity"),
+            _NAN_GRADIENT,
+        ),
+        source="Barron: Continuously Differentiable Exponential Linear Units, arXiv:1704.07483",
+    ),
+    Entry(
+        name="selu",
+        numbers=(10,),
+        modules=("SELU",),
+        formula=(
+            "scale * (x if x > 0, else alpha * (exp(x) - 1)); alpha = 1.67326…, scale = 1.05070…"
+        ),
+        latex=(
+            r"\text{scale} \cdot \begin{cases} x & x > 0 \\ \alpha (\exp(x) - 1) & x \le 0 "
+            r"\end{cases}"
+        ),
+        pieces=(
+            ("x > 0", "1.0507009873554804934193349852946 * x"),
+            (
+                "True",
+                "1.0507009873554804934193349852946 * "
+                "1.6732632423543772848170429916717 * (exp(x) - 1)",
+            ),
+        ),
+        domain=_KINK.format("0", "scale * alpha"),
+        differences=(_NAN_GRADIENT,),
+        source=(
+            "Klambauer, Unterthiner, Mayr, Hochreiter: Self-Normalizing Neural Networks, "
+            "arXiv:1706.02515"
+        ),
+    ),
+    Entry(
+        name="gelu",
+        numbers=(11,),
+        modules=("GELU",),
+        formula=(
+            "x * Φ(x) = x * erfc(-x / √2) / 2 (approximate='none'); "
+            "x / 2 * (1 + tanh(√(2/π) * (x + 0.044715 * x³))) (approximate='tanh')"
+        ),
+        latex=r"x \Phi(x) \;\text{or}\; \frac{x}{2} (1 + \tanh(\sqrt{2/\pi} (x + 0.044715 x^3)))",
+        pieces=_GELU_NONE,
+        variants={"none": _GELU_NONE, "tanh": _GELU_TANH},
+        variant_argument="approximate",
+        parameter_sets=({"approximate": "none"}, {"approximate": "tanh"}),
+        differences=(
+            _tail(
+                "The negative tail keeps all its digits; torch loses them from -2.6 on and gives "
+                "0 from -5.5 on.",
+            ),
+            _limit("At -inf value and gradient are 0, at inf they are inf and 1"),
+        ),
+        source="Hendrycks, Gimpel: Gaussian Error Linear Units, arXiv:1606.08415",
+    ),
+    Entry(
+        name="silu",
+        numbers=(12,),
+        modules=("SiLU",),
+        formula="x / (1 + exp(-x)), also called swish",
+        latex=r"x \sigma(x)",
+        pieces=(("True", "x / (1 + exp(-x))"),),
+        differences=(
+            _tail("Below -89 in float32 the value is the true small number; torch gives 0."),
+            _limit("At -inf value and gradient are 0, at inf they are inf and 1"),
+        ),
+        source="Elfwing, Uchibe, Doya: Sigmoid-Weighted Linear Units, arXiv:1702.03118",
+    ),
+    Entry(
+        name="softplus",
+        numbers=(13,),
+        modules=("Softplus",),
+        formula="log(1 + exp(beta * x)) / beta, and x where beta * x > threshold",
+        latex=r"\frac{1}{\beta} \log(1 + \exp(\beta x))",
+        pieces=(("x * beta > threshold", "x"), ("True", "log(1 + exp(beta * x)) / beta")),
+        parameter_sets=(
+            {"beta": 1.0, "threshold": 20.0},
+            {"beta": 0.5, "threshold": 20.0},
+            {"beta": 10.0, "threshold": 20.0},
+            {"beta": -1.0, "threshold": 20.0},
+            {"beta": 1.0, "threshold": 0.0},
+            {"beta": 1.0, "threshold": 50.0},
+            {"beta": 1e-4, "threshold": 20.0},
+            {"beta": 1e4, "threshold": 20.0},
+        ),
+        domain=(
+            "Every real number. The change to x above the threshold is a jump, as the arguments "
+            "demand."
+        ),
+        source=(
+            "Dugas, Bengio, Bélisle, Nadeau, Garcia: Incorporating Second-Order Functional "
+            "Knowledge, NIPS 2000"
+        ),
+    ),
+    Entry(
+        name="softsign",
+        numbers=(14,),
+        modules=("Softsign",),
+        formula="x / (1 + |x|)",
+        latex=r"\frac{x}{1 + |x|}",
+        pieces=(("x > 0", "x / (1 + x)"), ("x < 0", "x / (1 - x)"), ("True", "x")),
+        domain="Every real number. The second derivative at 0 is 0, as in torch.",
+        differences=(
+            _limit("At ±inf the value is ±1 and the gradient 0"),
+            Difference(
+                "rounding",
+                "One kernel that rounds the gradient once; torch's is up to 146 ulp off.",
+            ),
+            Difference("dtype", "Integer and complex tensors are not accepted."),
+        ),
+        source=(
+            "Bergstra, Desjardins, Lamblin, Bengio: Quadratic Polynomials Learn Better Image "
+            "Features, 2009"
+        ),
+    ),
+    Entry(
+        name="softmax",
+        numbers=(15, 20),
+        modules=("Softmax", "Softmax2d"),
+        formula="exp(x_i) / Σ_j exp(x_j), over the elements of one dimension",
+        latex=r"\frac{\exp(x_i)}{\sum_j \exp(x_j)}",
+        domain=(
+            "Every real number; a slice that is -inf throughout gives NaN, as in torch. "
+            "Sparse COO tensors: unspecified values count as -inf."
+        ),
+        source="Bridle: Training Stochastic Model Recognition Algorithms as Networks, NIPS 1989",
+    ),
+    Entry(
+        name="softmin",
+        numbers=(16, 19),
+        modules=("Softmin",),
+        formula="exp(-x_i) / Σ_j exp(-x_j), over the elements of one dimension",
+        latex=r"\frac{\exp(-x_i)}{\sum_j \exp(-x_j)}",
+        domain="Every real number; a slice that is inf throughout gives NaN, as in torch.",
+        differences=(
+            Difference(
+                "dtype-argument",
+                "dtype= casts before the sign changes: right for unsigned integers, which wrap "
+                "in torch.",
+            ),
+        ),
+        source="softmax of -x",
+    ),
+    Entry(
+        name="hardtanh",
+        numbers=(17,),
+        modules=("Hardtanh",),
+        formula="min(max(x, min_val), max_val)",
+        latex=r"\min(\max(x, \text{min\_val}), \text{max\_val})",
+        pieces=(("x <= min_val", "min_val"), ("x >= max_val", "max_val"), ("True", "x")),
+        parameter_sets=(
+            {"min_val": -1.0, "max_val": 1.0},
+            {"min_val": 0.0, "max_val": 6.0},
+            {"min_val": -0.1, "max_val": 0.1},
+            {"min_val": 0.5, "max_val": 0.5},
+            {"min_val": -2.5, "max_val": 1e4},
+            {"min_val": -inf, "max_val": inf},
+        ),
+        domain=_KINK.format("min_val and max_val", "0") + " min_val > max_val is an error.",
+        differences=(
+            _NAN_GRADIENT,
+            Difference("dtype", "Integer tensors are not accepted."),
+        ),
+        source="Collobert: Large Scale Machine Learning, thesis, 2004",
+    ),
+    Entry(
+        name="logsigmoid",
+        numbers=(18,),
+        modules=("LogSigmoid",),
+        formula="log(1 / (1 + exp(-x))) = -log(1 + exp(-x))",
+        latex=r"\log \frac{1}{1 + \exp(-x)}",
+        pieces=(("True", "-log(1 + exp(-x))"),),
+        differences=(
+            Difference("layout", "Keeps the input's strides; torch's result is contiguous."),
+            Difference(
+                "memory",
+                "Saves the input alone; torch also saves a buffer of its size on the CPU.",
+            ),
+        ),
+        source="logarithm of sigmoid",
+    ),
+    Entry(
+        name="log_softmax",
+        numbers=(21,),
+        modules=("LogSoftmax",),
+        formula="x_i - log Σ_j exp(x_j), over the elements of one dimension",
+        latex=r"x_i - \log \sum_j \exp(x_j)",
+        domain=(
+            "Every real number; a slice that is -inf throughout gives NaN, as in torch. "
+            "Sparse COO tensors: unspecified values count as -inf."
+        ),
+        source="logarithm of softmax",
+    ),
+    Entry(
+        name="mish",
+        modules=("Mish",),
+        formula="x * tanh(log(1 + exp(x)))",
+        latex=r"x \tanh(\log(1 + \exp(x)))",
+        pieces=(("True", "x * tanh(log(1 + exp(x)))"),),
+        differences=(
+            _tail(
+                "All digits of the negative tail are right; torch is 143 ulp off near -96 in "
+                "float32.",
+            ),
+            _limit("At -inf value and gradient are 0, at inf they are inf and 1"),
+        ),
+        source="Misra: Mish, arXiv:1908.08681",
+    ),
+    Entry(
+        name="hardswish",
+        modules=("Hardswish",),
+        formula="x * min(max(x + 3, 0), 6) / 6",
+        latex=r"x \cdot \min(\max(x + 3, 0), 6) / 6",
+        pieces=(("x <= -3", "0"), ("x >= 3", "x"), ("True", "x * (x + 3) / 6")),
+        domain=_KINK.format("-3 and 3", "0 and 1"),
+        differences=(
+            _limit("At -inf the value is the limit, 0"),
+            Difference("overflow", "hardswish(3e38) is 3e38 in float32; torch gives inf."),
+            _NAN_GRADIENT,
+        ),
+        source="Howard et al.: Searching for MobileNetV3, arXiv:1905.02244",
+    ),
+    Entry(
+        name="hardsigmoid",
+        modules=("Hardsigmoid",),
+        formula="min(max(x + 3, 0), 6) / 6",
+        latex=r"\min(\max(x + 3, 0), 6) / 6",
+        pieces=(("x <= -3", "0"), ("x >= 3", "1"), ("True", "x / 6 + 1 / 2")),
+        domain=_KINK.format("-3 and 3", "0"),
+        differences=(
+            Difference("double-backward", "Can be differentiated twice; torch's cannot."),
+            _NAN_GRADIENT,
+        ),
+        source=(
+            "Courbariaux, Bengio, David: BinaryConnect, arXiv:1511.00363 (with slope 1/6 as in "
+            "MobileNetV3)"
+        ),
+    ),
+    Entry(
+        name="hardshrink",
+        modules=("Hardshrink",),
+        formula="x if |x| > lambd, else 0",
+        latex=r"\begin{cases} x & |x| > \lambda \\ 0 & |x| \le \lambda \end{cases}",
+        pieces=(("-lambd <= x and x <= lambd", "0"), ("True", "x")),
+        parameter_sets=(
+            {"lambd": 0.5},
+            {"lambd": 0.0},
+            {"lambd": 2.0},
+            {"lambd": 1e-30},
+            {"lambd": 1e4},
+            {"lambd": -1.0},
+        ),
+        domain=_KINK.format("±lambd", "0") + " With lambd < 0 it is the identity.",
+        differences=(_NAN_GRADIENT,),
+        source="Donoho, Johnstone: Ideal spatial adaptation by wavelet shrinkage, Biometrika 1994",
+    ),
+    Entry(
+        name="softshrink",
+        modules=("Softshrink",),
+        formula="x - lambd if x > lambd, x + lambd if x < -lambd, else 0",
+        latex=(
+            r"\begin{cases} x - \lambda & x > \lambda \\ x + \lambda & x < -\lambda \\ 0 & |x| "
+            r"\le \lambda \end{cases}"
+        ),
+        pieces=(("x > lambd", "x - lambd"), ("x < -lambd", "x + lambd"), ("True", "0")),
+        parameter_sets=(
+            {"lambd": 0.5},
+            {"lambd": 0.0},
+            {"lambd": 2.0},
+            {"lambd": 1e-30},
+            {"lambd": 1e4},
+        ),
+        domain=_KINK.format("±lambd", "0") + " lambd < 0 is an error.",
+        differences=(_NAN_GRADIENT,),
+        source="Donoho: De-noising by soft-thresholding, IEEE Trans. Inf. Theory 1995",
+    ),
+    Entry(
+        name="tanhshrink",
+        modules=("Tanhshrink",),
+        formula="x - tanh(x)",
+        latex=r"x - \tanh(x)",
+        pieces=(("True", "x - tanh(x)"),),
+        differences=(
+            Difference(
+                "cancellation",
+                "Near 0 all digits are right; torch's float32 value is 0 for |x| < 3e-5.",
+            ),
+            Difference("dtype", "Integer and complex tensors are not accepted."),
+        ),
+        source="torch.nn.Tanhshrink",
+    ),
+    Entry(
+        name="threshold",
+        modules=("Threshold",),
+        formula="x if x > threshold, else value",
+        latex=(
+            r"\begin{cases} x & x > \text{threshold} \\ \text{value} & x \le \text{threshold} "
+            r"\end{cases}"
+        ),
+        pieces=(("x <= threshold", "value"), ("True", "x")),
+        parameter_sets=(
+            {"threshold": 0.5, "value": -1.0},
+            {"threshold": 0.1, "value": 20.0},
+            {"threshold": 0.0, "value": 0.0},
+            {"threshold": 1e4, "value": -1e-30},
+        ),
+        domain=_KINK.format("threshold", "0"),
+        differences=(Difference("dtype", "Integer tensors are not accepted."),),
+        source="torch.nn.Threshold",
+    ),
+    Entry(
+        name="glu",
+        modules=("GLU",),
+        formula="a * σ(b), where a and b are the two halves of the input along dim",
+        latex=r"a \cdot \sigma(b)",
+        domain="Every real number; the size along dim must be even.",
+        differences=(
+            _saturation("The gradient of the gate is σ(b)σ(-b) and not 0 where σ(b) rounds to 1."),
+        ),
+        source=(
+            "Dauphin, Fan, Auli, Grangier: Language Modeling with Gated Convolutional Networks, "
+            "arXiv:1612.08083"
+        ),
+    ),
+)
+
+BY_NAME: Mapping[str, Entry] = {entry.name: entry for entry in CATALOGUE}

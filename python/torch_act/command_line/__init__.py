@@ -1,0 +1,16 @@
+"""The command line: a file for each command, and one for each idea behind them."""
+
+import typer
+
+from torch_act.command_line.bench import bench
+from torch_act.command_line.demo import demo
+from torch_act.command_line.gallery import gallery
+from torch_act.command_line.info import info
+
+app = typer.Typer(
+    help="Activation functions for PyTorch.", no_args_is_help=True, add_completion=False
+)
+app.command()(bench)
+app.command()(demo)
+app.command()(gallery)
+app.command()(info)

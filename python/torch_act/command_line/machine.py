@@ -1,0 +1,32 @@
+"""What a measurement was taken on."""
+
+import platform
+from pathlib import Path
+
+import torch
+
+import torch_act
+from torch_act import _C
+
+
+def processor() -> str:
+    """The processor's name as the system tells it."""
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass  # not Linux
+    return platform.processor() or platform.machine()
+
+
+def versions() -> dict[str, str]:
+    """Versions, build and instruction set by name, in the order to print them."""
+    build = {f"build: {key}": str(value) for key, value in _C.build_info().items()}
+    return {
+        "torch-act": torch_act.__version__,
+        "torch": torch.__version__,
+        "Python": platform.python_version(),
+        "processor": processor(),
+        **build,
+    }

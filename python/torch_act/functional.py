@@ -1,0 +1,552 @@
+"""The activations of torch.nn.functional, with its signatures, computed by our kernels.
+
+`out=` variants and the backward ops are in `torch.ops.act`.
+"""
+
+import warnings
+
+import torch
+from torch import Tensor
+
+from torch_act._calling import (
+    handle_torch_function,
+    has_torch_function_unary,
+    has_torch_function_variadic,
+    kernels,
+)
+from torch_act._docstrings import documented
+
+__all__ = [
+    "celu",
+    "celu_",
+    "elu",
+    "elu_",
+    "gelu",
+    "glu",
+    "hardshrink",
+    "hardsigmoid",
+    "hardswish",
+    "hardtanh",
+    "hardtanh_",
+    "leaky_relu",
+    "leaky_relu_",
+    "log_softmax",
+    "logsigmoid",
+    "mish",
+    "prelu",
+    "relu",
+    "relu6",
+    "relu_",
+    "rrelu",
+    "rrelu_",
+    "selu",
+    "selu_",
+    "sigmoid",
+    "silu",
+    "softmax",
+    "softmin",
+    "softplus",
+    "softshrink",
+    "softsign",
+    "tanh",
+    "tanhshrink",
+    "threshold",
+    "threshold_",
+]
+
+
+@documented("relu")
+def relu(input: Tensor, inplace: bool = False) -> Tensor:
+    """Rectified linear unit, element by element.
+
+    Args:
+        input: Any shape; the result has the same shape and strides.
+        inplace: Overwrite the input.
+    """
+    if has_torch_function_unary(input):
+        return handle_torch_function(relu, (input,), input, inplace=inplace)
+    if inplace:
+        return kernels().relu_(input)
+    return kernels().relu(input)
+
+
+@documented("relu6")
+def relu6(input: Tensor, inplace: bool = False) -> Tensor:
+    """Rectified linear unit with the ceiling 6, element by element.
+
+    Args:
+        input: Any shape; the result has the same shape and strides.
+        inplace: Overwrite the input.
+    """
+    if has_torch_function_unary(input):
+        return handle_torch_function(relu6, (input,), input, inplace=inplace)
+    if inplace:
+        return kernels().relu6_(input)
+    return kernels().relu6(input)
+
+
+@documented("leaky_relu")
+def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
+    """Leaky rectified linear unit, element by element.
+
+    Args:
+        input: Any shape; the result has the same shape and strides.
+        negative_slope: Slope on the negative side.
+        inplace: Overwrite the input.
+    """
+    if has_torch_function_unary(input):
+        return handle_torch_function(
+            leaky_relu, (input,), input, negative_slope=negative_slope, inplace=inplace
+        )
+    if inplace:
+        return kernels().leaky_relu_(input, negative_slope)
+    return kernels().leaky_relu(input, negative_slope)
+
+
+@documented("rrelu")
+def rrelu(
+    input: Tensor,
+    lower: float = 1.0 / 8,
+    upper: float = 1.0 / 3,
+    training: bool = False,
+    inplace: bool = False,
+    *,
+    generator: torch.Generator | None = None,
+) -> Tensor:
+    """Randomized leaky rectified linear unit, element by element.
+
+    Args:
+        input: Any shape; the result has the same shape and strides.
+        lower: Smallest slope on the negative side.
+        upper: Largest slope on the negative side; `lower > upper` is an error.
+        training: Draw a slope for each negative element; otherwise the mean of the bounds.
+        inplace: Overwrite the input.
+        generator: Source of the random numbers; torch's function has no such argument.
+    """
+    if has_torch_function_unary(input):
+        return handle_torch_function(
+            rrelu,
+            (input,),
+            input,
+            lower=lower,
+            upper=upper,
+            training=training,
+            inplace=inplace,
+            generator=generator,
+        )
+    if inplace:
+        return kernels().rrelu_(input, lower, upper, training, generator)
+    return kernels().rrelu(input, lower, upper, training, generator)
+
+
+@documented("prelu")
+def prelu(input: Tensor, weight: Tensor) -> Tensor:
+    """Leaky rectified linear unit with learned slopes, element by element.
+
+    Args:
+        input: Any shape; the result has the same shape and strides.
+        weight: One slope, or one for each channel: `input.size(1)` of them.
+    """
+    if has_torch_function_variadic(input, weight):
+        return handle_torch_function(prelu, (input, weight), input, weight)
+    return kernels().prelu(input, weight)
+
+
+@documented("sigmoid")
+def sigmoid(input: Tensor) -> Tensor:
+    """Logistic function, element by element.
+
+    Args:
+        input: Any shape; the result has the same shape and strides.
+    """
+    if has_torch_function_unary(input):
+        return handle_torch_function(sigmoid, (input,), input)
+    return kernels().sigmoid(input)
+
+
+@documented("tanh")
+def tanh(input: Tensor) -> Tensor:
+    """Hyperbolic tangent, element by element.
+
+    Args:
+        input: Any shape; the result has the same shape and strides.
+    """
+    if has_torch_function_unary(input):
+        return handle_torch_function(tanh, (input,), input)
+    return kernels().tanh(input)
+
+
+@documented("elu")
+def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
+    """Exponential linear unit, element by element.
+
+    Args:
+        input: Any shape; the result has the same shape and strides.
+        alpha: The limit at -inf is -alpha.
+        inplace: Overwrite the input.
+    """
+    if has_torch_function_unary(input):
+        return handle_torch_function(elu, (input,), input, alpha=alpha, inplace=inplace)
+    if inplace:
+        return kernels().elu_(input, alpha)
+    return kernels().elu(input, alpha)
+
+
+@documented("celu")
+def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
+    """Continuously differentiable exponential linear unit, element by element.
+
+    Args:
+        input: Any shape; the result has the same shape and strides.
+        alpha: The limit at -inf is -alpha; alpha = 0 is an error.
+        inplace: Overwrite the input.
+    """
+    if has_torch_function_unary(input):
+        return handle_torch_function(celu, (input,), input, alpha=alpha, inplace=inplace)
+    if inplace:
+        return kernels().celu_(input, alpha)
+    return kernels().celu(input, alpha)
+
+
+@documented("selu")
+def selu(input: Tensor, inplace: bool = False) -> Tensor:
+    """Scaled exponential linear unit, element by element.
+
+    Args:
+        input: Any shape; the result has the same shape and strides.
+        inplace: Overwrite the input.
+    """
+    if has_torch_function_unary(input):
+        return handle_torch_function(selu, (input,), input, inplace=inplace)
+    if inplace:
+        return kernels().selu_(input)
+    return kernels().selu(input)
+
+
+@documented("gelu")
+def gelu(input: Tensor, *, approximate: str = "none") -> Tensor:
+    """Gaussian error linear unit, element by element.
+
+    Args:
+        input: Any shape; the result has the same shape and strides.
+        approximate: "none": with the normal distribution; "tanh": an approximation of it.
+    """
+    if has_torch_function_unary(input):
+        return handle_torch_function(gelu, (input,), input, approximate=approximate)
+    return kernels().gelu(input, approximate)
+
+
+@documented("silu")
+def silu(input: Tensor, inplace: bool = False) -> Tensor:
+    """Sigmoid linear unit, element by element.
+
+    Args:
+        input: Any shape; the result has the same shape and strides.
+        inplace: Overwrite the input.
+    """
+    if has_torch_function_unary(input):
+        return handle_torch_function(silu, (input,), input, inplace=inplace)
+    if inplace:
+        return kernels().silu_(input)
+    return kernels().silu(input)
+
+
+@documented("softplus")
+def softplus(input: Tensor, beta: float = 1, threshold: float = 20) -> Tensor:
+    """Smooth approximation of relu, element by element.
+
+    Args:
+        input: Any shape; the result has the same shape and strides.
+        beta: The larger, the closer to relu.
+        threshold: The result is the input where `input * beta` exceeds it.
+    """
+    if has_torch_function_unary(input):
+        return handle_torch_function(softplus, (input,), input, beta=beta, threshold=threshold)
+    return kernels().softplus(input, beta, threshold)
+
+
+@documented("softsign")
+def softsign(input: Tensor) -> Tensor:
+    """Squashes into (-1, 1) without exponentials, element by element.
+
+    Args:
+        input: Any shape; the result has the same shape and strides.
+    """
+    if has_torch_function_unary(input):
+        return handle_torch_function(softsign, (input,), input)
+    return kernels().softsign(input)
+
+
+@documented("softmax")
+def softmax(
+    input: Tensor,
+    dim: int | None = None,
+    _stacklevel: int = 3,
+    dtype: torch.dtype | None = None,
+) -> Tensor:
+    """Scales the elements along `dim` into [0, 1] with the sum 1.
+
+    Args:
+        input: Any shape, dense or sparse COO; the result has the same shape.
+        dim: The dimension of the sums. None warns and chooses 0 for 0, 1 and 3 dimensions, else 1.
+        dtype: The input is cast to it first, and the result has it.
+    """
+    if has_torch_function_unary(input):
+        return handle_torch_function(
+            softmax, (input,), input, dim=dim, _stacklevel=_stacklevel, dtype=dtype
+        )
+    if dim is None:
+        dim = _implicit_dim("softmax", input.dim(), _stacklevel)
+    return kernels().softmax(input, dim, dtype)
+
+
+@documented("softmin")
+def softmin(
+    input: Tensor,
+    dim: int | None = None,
+    _stacklevel: int = 3,
+    dtype: torch.dtype | None = None,
+) -> Tensor:
+    """Scales the elements along `dim` into [0, 1] with the sum 1, the smallest most.
+
+    Args:
+        input: Any shape; the result has the same shape.
+        dim: The dimension of the sums. None warns and chooses 0 for 0, 1 and 3 dimensions, else 1.
+        dtype: The input is cast to it first, and the result has it.
+    """
+    if has_torch_function_unary(input):
+        return handle_torch_function(
+            softmin, (input,), input, dim=dim, _stacklevel=_stacklevel, dtype=dtype
+        )
+    if dim is None:
+        dim = _implicit_dim("softmin", input.dim(), _stacklevel)
+    return kernels().softmin(input, dim, dtype)
+
+
+@documented("log_softmax")
+def log_softmax(
+    input: Tensor,
+    dim: int | None = None,
+    _stacklevel: int = 3,
+    dtype: torch.dtype | None = None,
+) -> Tensor:
+    """The logarithm of softmax, computed without one.
+
+    Args:
+        input: Any shape, dense or sparse COO; the result has the same shape.
+        dim: The dimension of the sums. None warns and chooses 0 for 0, 1 and 3 dimensions, else 1.
+        dtype: The input is cast to it first, and the result has it.
+    """
+    if has_torch_function_unary(input):
+        return handle_torch_function(
+            log_softmax, (input,), input, dim=dim, _stacklevel=_stacklevel, dtype=dtype
+        )
+    if dim is None:
+        dim = _implicit_dim("log_softmax", input.dim(), _stacklevel)
+    return kernels().log_softmax(input, dim, dtype)
+
+
+def _implicit_dim(name: str, ndim: int, stacklevel: int) -> int:
+    # torch's rule and its warning's words: who filters it by text must not see another.
+    warnings.warn(
+        f"Implicit dimension choice for {name} has been deprecated. "
+        "Change the call to include dim=X as an argument.",
+        stacklevel=stacklevel,
+    )
+    return 0 if ndim in (0, 1, 3) else 1
+
+
+@documented("hardtanh")
+def hardtanh(
+    input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False
+) -> Tensor:
+    """Cuts off at two bounds, element by element.
+
+    Args:
+        input: Any shape; the result has the same shape and strides.
+        min_val: Lower bound.
+        max_val: Upper bound; `min_val > max_val` is an error.
+        inplace: Overwrite the input.
+    """
+    if has_torch_function_unary(input):
+        return handle_torch_function(
+            hardtanh, (input,), input, min_val=min_val, max_val=max_val, inplace=inplace
+        )
+    if inplace:
+        return kernels().hardtanh_(input, min_val, max_val)
+    return kernels().hardtanh(input, min_val, max_val)
+
+
+@documented("logsigmoid")
+def logsigmoid(input: Tensor) -> Tensor:
+    """The logarithm of the logistic function, element by element.
+
+    Args:
+        input: Any shape; the result has the same shape and strides.
+    """
+    if has_torch_function_unary(input):
+        return handle_torch_function(logsigmoid, (input,), input)
+    return kernels().logsigmoid(input)
+
+
+@documented("mish")
+def mish(input: Tensor, inplace: bool = False) -> Tensor:
+    """Self-regularized non-monotonic activation, element by element.
+
+    Args:
+        input: Any shape; the result has the same shape and strides.
+        inplace: Overwrite the input.
+    """
+    if has_torch_function_unary(input):
+        return handle_torch_function(mish, (input,), input, inplace=inplace)
+    if inplace:
+        return kernels().mish_(input)
+    return kernels().mish(input)
+
+
+@documented("hardswish")
+def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
+    """Silu with a piecewise linear sigmoid, element by element.
+
+    Args:
+        input: Any shape; the result has the same shape and strides.
+        inplace: Overwrite the input.
+    """
+    if has_torch_function_unary(input):
+        return handle_torch_function(hardswish, (input,), input, inplace=inplace)
+    if inplace:
+        return kernels().hardswish_(input)
+    return kernels().hardswish(input)
+
+
+@documented("hardsigmoid")
+def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
+    """Piecewise linear sigmoid, element by element.
+
+    Args:
+        input: Any shape; the result has the same shape and strides.
+        inplace: Overwrite the input.
+    """
+    if has_torch_function_unary(input):
+        return handle_torch_function(hardsigmoid, (input,), input, inplace=inplace)
+    if inplace:
+        return kernels().hardsigmoid_(input)
+    return kernels().hardsigmoid(input)
+
+
+@documented("hardshrink")
+def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
+    """Sets small numbers to 0, element by element.
+
+    Args:
+        input: Any shape; the result has the same shape and strides.
+        lambd: The largest magnitude that becomes 0.
+    """
+    if has_torch_function_unary(input):
+        return handle_torch_function(hardshrink, (input,), input, lambd=lambd)
+    return kernels().hardshrink(input, lambd)
+
+
+@documented("softshrink")
+def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
+    """Moves every number towards 0 by `lambd`, element by element.
+
+    Args:
+        input: Any shape; the result has the same shape and strides.
+        lambd: How far; negative is an error.
+    """
+    if has_torch_function_unary(input):
+        return handle_torch_function(softshrink, (input,), input, lambd=lambd)
+    return kernels().softshrink(input, lambd)
+
+
+@documented("tanhshrink")
+def tanhshrink(input: Tensor) -> Tensor:
+    """The number minus its hyperbolic tangent, element by element.
+
+    Args:
+        input: Any shape; the result has the same shape and strides.
+    """
+    if has_torch_function_unary(input):
+        return handle_torch_function(tanhshrink, (input,), input)
+    return kernels().tanhshrink(input)
+
+
+@documented("threshold")
+def threshold(input: Tensor, threshold: float, value: float, inplace: bool = False) -> Tensor:
+    """Replaces what does not exceed a threshold, element by element.
+
+    Args:
+        input: Any shape; the result has the same shape and strides.
+        threshold: The largest number to be replaced.
+        value: What replaces it.
+        inplace: Overwrite the input.
+    """
+    if has_torch_function_unary(input):
+        return handle_torch_function(_threshold, (input,), input, threshold, value, inplace=inplace)
+    if inplace:
+        return kernels().threshold_(input, threshold, value)
+    return kernels().threshold(input, threshold, value)
+
+
+_threshold = threshold  # inside the function its name is an argument
+
+
+@documented("glu")
+def glu(input: Tensor, dim: int = -1) -> Tensor:
+    """Gated linear unit: one half of the input, gated by the other.
+
+    Args:
+        input: At least one dimension; the result has half the size along `dim`.
+        dim: The dimension to halve; its size must be even.
+    """
+    if has_torch_function_unary(input):
+        return handle_torch_function(glu, (input,), input, dim=dim)
+    return kernels().glu(input, dim)
+
+
+def relu_(input: Tensor) -> Tensor:
+    """In-place version of :func:`relu`."""
+    return relu(input, inplace=True)
+
+
+def leaky_relu_(input: Tensor, negative_slope: float = 0.01) -> Tensor:
+    """In-place version of :func:`leaky_relu`."""
+    return leaky_relu(input, negative_slope, inplace=True)
+
+
+def rrelu_(
+    input: Tensor,
+    lower: float = 1.0 / 8,
+    upper: float = 1.0 / 3,
+    training: bool = False,
+    *,
+    generator: torch.Generator | None = None,
+) -> Tensor:
+    """In-place version of :func:`rrelu`."""
+    return rrelu(input, lower, upper, training, inplace=True, generator=generator)
+
+
+def elu_(input: Tensor, alpha: float = 1.0) -> Tensor:
+    """In-place version of :func:`elu`."""
+    return elu(input, alpha, inplace=True)
+
+
+def celu_(input: Tensor, alpha: float = 1.0) -> Tensor:
+    """In-place version of :func:`celu`."""
+    return celu(input, alpha, inplace=True)
+
+
+def selu_(input: Tensor) -> Tensor:
+    """In-place version of :func:`selu`."""
+    return selu(input, inplace=True)
+
+
+def hardtanh_(input: Tensor, min_val: float = -1.0, max_val: float = 1.0) -> Tensor:
+    """In-place version of :func:`hardtanh`."""
+    return hardtanh(input, min_val, max_val, inplace=True)
+
+
+def threshold_(input: Tensor, threshold: float, value: float) -> Tensor:
+    """In-place version of :func:`threshold`."""
+    return _threshold(input, threshold, value, inplace=True)

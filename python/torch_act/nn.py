@@ -1,0 +1,295 @@
+"""The activation modules of torch.nn, computed by our kernels.
+
+Each is a subclass of torch's module of the same name and overrides nothing but the computation:
+`isinstance`, state_dict, repr, pickling, copying and arguments stay torch's own.
+"""
+
+import torch
+from torch import Tensor
+
+from torch_act import functional as F
+from torch_act._docstrings import documented
+
+__all__ = [
+    "CELU",
+    "ELU",
+    "GELU",
+    "GLU",
+    "SELU",
+    "Hardshrink",
+    "Hardsigmoid",
+    "Hardswish",
+    "Hardtanh",
+    "LeakyReLU",
+    "LogSigmoid",
+    "LogSoftmax",
+    "Mish",
+    "PReLU",
+    "RReLU",
+    "ReLU",
+    "ReLU6",
+    "SiLU",
+    "Sigmoid",
+    "Softmax",
+    "Softmax2d",
+    "Softmin",
+    "Softplus",
+    "Softshrink",
+    "Softsign",
+    "Tanh",
+    "Tanhshrink",
+    "Threshold",
+]
+
+
+@documented("threshold")
+class Threshold(torch.nn.Threshold):
+    """torch.nn.Threshold by :func:`torch_act.functional.threshold`."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.threshold(input, self.threshold, self.value, self.inplace)
+
+
+@documented("relu")
+class ReLU(torch.nn.ReLU):
+    """torch.nn.ReLU by :func:`torch_act.functional.relu`."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.relu(input, inplace=self.inplace)
+
+
+@documented("rrelu")
+class RReLU(torch.nn.RReLU):
+    """torch.nn.RReLU by :func:`torch_act.functional.rrelu`."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.rrelu(input, self.lower, self.upper, self.training, self.inplace)
+
+
+@documented("hardtanh")
+class Hardtanh(torch.nn.Hardtanh):
+    """torch.nn.Hardtanh by :func:`torch_act.functional.hardtanh`."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.hardtanh(input, self.min_val, self.max_val, self.inplace)
+
+
+@documented("relu6")
+class ReLU6(torch.nn.ReLU6, Hardtanh):
+    """torch.nn.ReLU6 by :func:`torch_act.functional.relu6`; a Hardtanh, as in torch."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.relu6(input, inplace=self.inplace)
+
+
+@documented("sigmoid")
+class Sigmoid(torch.nn.Sigmoid):
+    """torch.nn.Sigmoid by :func:`torch_act.functional.sigmoid`."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.sigmoid(input)
+
+
+@documented("hardsigmoid")
+class Hardsigmoid(torch.nn.Hardsigmoid):
+    """torch.nn.Hardsigmoid by :func:`torch_act.functional.hardsigmoid`."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.hardsigmoid(input, self.inplace)
+
+
+@documented("tanh")
+class Tanh(torch.nn.Tanh):
+    """torch.nn.Tanh by :func:`torch_act.functional.tanh`."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.tanh(input)
+
+
+@documented("silu")
+class SiLU(torch.nn.SiLU):
+    """torch.nn.SiLU by :func:`torch_act.functional.silu`."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.silu(input, inplace=self.inplace)
+
+
+@documented("mish")
+class Mish(torch.nn.Mish):
+    """torch.nn.Mish by :func:`torch_act.functional.mish`."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.mish(input, inplace=self.inplace)
+
+
+@documented("hardswish")
+class Hardswish(torch.nn.Hardswish):
+    """torch.nn.Hardswish by :func:`torch_act.functional.hardswish`."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.hardswish(input, self.inplace)
+
+
+@documented("elu")
+class ELU(torch.nn.ELU):
+    """torch.nn.ELU by :func:`torch_act.functional.elu`."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.elu(input, self.alpha, self.inplace)
+
+
+@documented("celu")
+class CELU(torch.nn.CELU):
+    """torch.nn.CELU by :func:`torch_act.functional.celu`."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.celu(input, self.alpha, self.inplace)
+
+
+@documented("selu")
+class SELU(torch.nn.SELU):
+    """torch.nn.SELU by :func:`torch_act.functional.selu`."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.selu(input, self.inplace)
+
+
+@documented("glu")
+class GLU(torch.nn.GLU):
+    """torch.nn.GLU by :func:`torch_act.functional.glu`."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.glu(input, self.dim)
+
+
+@documented("gelu")
+class GELU(torch.nn.GELU):
+    """torch.nn.GELU by :func:`torch_act.functional.gelu`."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.gelu(input, approximate=self.approximate)
+
+
+@documented("hardshrink")
+class Hardshrink(torch.nn.Hardshrink):
+    """torch.nn.Hardshrink by :func:`torch_act.functional.hardshrink`."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.hardshrink(input, self.lambd)
+
+
+@documented("leaky_relu")
+class LeakyReLU(torch.nn.LeakyReLU):
+    """torch.nn.LeakyReLU by :func:`torch_act.functional.leaky_relu`."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.leaky_relu(input, self.negative_slope, self.inplace)
+
+
+@documented("logsigmoid")
+class LogSigmoid(torch.nn.LogSigmoid):
+    """torch.nn.LogSigmoid by :func:`torch_act.functional.logsigmoid`."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.logsigmoid(input)
+
+
+@documented("softplus")
+class Softplus(torch.nn.Softplus):
+    """torch.nn.Softplus by :func:`torch_act.functional.softplus`."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.softplus(input, self.beta, self.threshold)
+
+
+@documented("softshrink")
+class Softshrink(torch.nn.Softshrink):
+    """torch.nn.Softshrink by :func:`torch_act.functional.softshrink`."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.softshrink(input, self.lambd)
+
+
+@documented("prelu")
+class PReLU(torch.nn.PReLU):
+    """torch.nn.PReLU by :func:`torch_act.functional.prelu`."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.prelu(input, self.weight)
+
+
+@documented("softsign")
+class Softsign(torch.nn.Softsign):
+    """torch.nn.Softsign by :func:`torch_act.functional.softsign`."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.softsign(input)
+
+
+@documented("tanhshrink")
+class Tanhshrink(torch.nn.Tanhshrink):
+    """torch.nn.Tanhshrink by :func:`torch_act.functional.tanhshrink`."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.tanhshrink(input)
+
+
+def _require_dim(module: torch.nn.Module, dim: int | None) -> None:
+    # As torch from 2.15 on (pytorch/pytorch#185055); before, the call failed later.
+    if dim is not None and (isinstance(dim, bool) or not isinstance(dim, int)):
+        raise TypeError(
+            f"{type(module).__name__}: dim must be an int or None, got {type(dim).__name__}"
+        )
+
+
+# The implicit dim's warning shall point at the caller of the module, beyond forward and the two frames
+# of Module.__call__ (torch counts one too few and points into torch/nn/modules/module.py).
+_STACKLEVEL = 6
+
+
+@documented("softmin")
+class Softmin(torch.nn.Softmin):
+    """torch.nn.Softmin by :func:`torch_act.functional.softmin`."""
+
+    def __init__(self, dim: int | None = None) -> None:
+        super().__init__(dim)
+        _require_dim(self, dim)
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.softmin(input, self.dim, _stacklevel=_STACKLEVEL)
+
+
+@documented("softmax")
+class Softmax(torch.nn.Softmax):
+    """torch.nn.Softmax by :func:`torch_act.functional.softmax`."""
+
+    def __init__(self, dim: int | None = None) -> None:
+        super().__init__(dim)
+        _require_dim(self, dim)
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.softmax(input, self.dim, _stacklevel=_STACKLEVEL)
+
+
+@documented("softmax")
+class Softmax2d(torch.nn.Softmax2d):
+    """torch.nn.Softmax2d by :func:`torch_act.functional.softmax` over dim -3 of 3-d, 4-d input."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        if input.dim() not in (3, 4):
+            raise ValueError(
+                f"Softmax2d: expected input to be 3D or 4D, got {input.dim()}D instead"
+            )
+        return F.softmax(input, -3)
+
+
+@documented("log_softmax")
+class LogSoftmax(torch.nn.LogSoftmax):
+    """torch.nn.LogSoftmax by :func:`torch_act.functional.log_softmax`."""
+
+    def __init__(self, dim: int | None = None) -> None:
+        super().__init__(dim)
+        _require_dim(self, dim)
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.log_softmax(input, self.dim, _stacklevel=_STACKLEVEL)

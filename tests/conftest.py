@@ -1,0 +1,39 @@
+"""Settings that every test shares: a fixed seed, global state put back, and the table of measured errors."""
+
+import pytest
+import torch
+
+
+@pytest.fixture(autouse=True)
+def _global_state():
+    threads, default_dtype = torch.get_num_threads(), torch.get_default_dtype()
+    torch.manual_seed(20240229)
+    yield
+    torch.set_num_threads(threads)
+    torch.set_default_dtype(default_dtype)
+
+
+@pytest.fixture
+def measured(record_property):
+    """measured(kind, case, number): keeps a measured number for the table at the end of the run."""
+
+    def record(kind, case, number):
+        record_property(f"measured: {kind}", [str(case), float(number)])
+
+    return record
+
+
+def pytest_terminal_summary(terminalreporter):
+    table = {}
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            for name, number in getattr(report, "user_properties", ()):
+                if name.startswith("measured: ") and getattr(report, "when", "") == "call":
+                    table.setdefault(name.removeprefix("measured: "), []).append(number)
+    if not table:
+        return
+    terminalreporter.section("measured")
+    for kind, rows in sorted(table.items()):
+        rows.sort(key=lambda row: -row[1])
+        worst = ", ".join(f"{case} {number:.4g}" for case, number in rows[:3])
+        terminalreporter.write_line(f"{kind}: worst of {len(rows)}: {worst}")

@@ -1,0 +1,136 @@
+"""The exact value, first and second derivative of an activation, from nothing but its mathematical definition.
+
+The definition is text: the pieces that `torch_act.catalogue` gives for documentation. It is evaluated in ball
+arithmetic (FLINT's arb), whose every result is an interval that is proven to hold the exact value; the derivatives
+come from the same evaluation on a Taylor series. The precision is doubled until the interval is so narrow that it
+decides the question. Nothing is shared with the C++ under test: not the algorithms, not the derivatives.
+"""
+
+import ast
+import math
+from typing import NamedTuple
+
+import numpy as np
+from flint import arb, arb_series, ctx
+
+ENOUGH_BITS = 110  # relative accuracy of high + low
+PRECISIONS = (160, 320, 640, 1280, 2560, 5120)
+
+# No expression is evaluated beyond this: exp(2**500) exceeds even FLINT's exponents.
+LARGEST_ARGUMENT = 2.0**200
+
+
+class Exact(NamedTuple):
+    """Rows: f, f′, f″. Columns: points. The exact number is high + low."""
+
+    high: np.ndarray
+    low: np.ndarray
+
+
+def _tanh(x):
+    # By the chain rule: arb_series has no tanh, and a quotient of exponentials would overflow sooner.
+    if isinstance(x, arb):
+        return x.tanh()
+    inner, t, slope = arb_series([arb(0), x[1], x[2]]), x[0].tanh(), x[0].sech() ** 2
+    return arb_series([t]) + slope * inner - t * slope * inner * inner
+
+
+FUNCTIONS = {
+    "exp": lambda x: x.exp(),
+    "log": lambda x: x.log(),
+    "sqrt": lambda x: x.sqrt(),
+    "erf": lambda x: x.erf(),
+    "erfc": lambda x: x.erfc(),
+    "tanh": _tanh,
+}
+
+
+class _ExactLiterals(ast.NodeTransformer):
+    """Reads 0.044715 as that decimal number instead of the float64 beside it, and 1/6 as a sixth."""
+
+    def __init__(self, source):
+        self.source = source
+
+    def visit_BinOp(self, node):
+        node.left = self.visit(node.left)
+        if not isinstance(node.op, ast.Pow):  # x**3 stays an integer power
+            node.right = self.visit(node.right)
+        return node
+
+    def visit_Constant(self, node):
+        text = ast.Constant(ast.get_source_segment(self.source, node))
+        return ast.copy_location(ast.Call(ast.Name("_literal", ast.Load()), [text], []), node)
+
+
+def _compile(expression):
+    tree = _ExactLiterals(expression).visit(ast.parse(expression.strip(), mode="eval"))
+    return compile(ast.fix_missing_locations(tree), expression, "eval")
+
+
+class Reference:
+    """`pieces`: (condition, expression) pairs of Python text in x and the parameters; the first true condition wins.
+
+    `parameters` are exact floats: round them first to the dtype in which the op under test computes. Conditions are
+    decided in the arithmetic of that dtype, `number`: x * beta > threshold means the rounded product.
+    """
+
+    def __init__(self, pieces, parameters, number=np.float64):
+        self.number = number
+        self.parameters = {name: float(value) for name, value in parameters.items()}
+        self.conditions = [compile(str(condition).strip(), str(condition), "eval") for condition, _ in pieces]
+        self.expressions = [_compile(expression) for _, expression in pieces]
+        self.sources = [expression for _, expression in pieces]
+
+    def piece(self, x):
+        """The index of the piece that holds the float x."""
+        numbers = {name: self.number(value) for name, value in self.parameters.items()}
+        scope = {"inf": math.inf, "abs": abs, "__builtins__": {}, **numbers, "x": self.number(x)}
+        with np.errstate(over="ignore", under="ignore"):
+            for index, condition in enumerate(self.conditions):
+                if eval(condition, scope):
+                    return index
+        raise ValueError(f"no piece holds x = {x!r}: {self.sources}")
+
+    def at(self, points, smallest):
+        """Exact f, f′, f″ at finite float `points`; magnitudes below `smallest`·2⁻²⁰ may count as 0."""
+        negligible = arb(smallest) * arb(2) ** -20
+        high, low = np.zeros((3, len(points))), np.zeros((3, len(points)))
+        saved = ctx.prec, ctx.cap
+        try:
+            ctx.cap = 3
+            scopes = [self._scope(precision) for precision in PRECISIONS]
+            for column, x in enumerate(points):
+                for order, coefficient in enumerate(self._narrow(float(x), scopes, negligible)):
+                    first = float(coefficient)
+                    high[order, column] = first
+                    if math.isfinite(first):
+                        low[order, column] = float(coefficient - first)
+        finally:
+            ctx.prec, ctx.cap = saved
+        return Exact(high, low)
+
+    def _scope(self, precision):
+        ctx.prec = precision
+        parameters = {name: arb(value) for name, value in self.parameters.items()}
+        return precision, {**FUNCTIONS, "_literal": arb, "pi": arb.pi(), "__builtins__": {}, **parameters}
+
+    def _narrow(self, x, scopes, negligible):
+        if not abs(x) <= LARGEST_ARGUMENT:
+            raise ValueError(f"{x!r} is out of the reference's reach")
+        code = self.expressions[self.piece(x)]
+        for precision, scope in scopes:
+            ctx.prec = precision
+            scope["x"] = arb_series([arb(x), arb(1)])
+            result = eval(code, scope)
+            if isinstance(result, arb):
+                result = arb_series([result])
+            coefficients = result[0], result[1], 2 * result[2]
+            if all(_decided(c, negligible) for c in coefficients):
+                return [c.mid() for c in coefficients]
+        raise ArithmeticError(f"{PRECISIONS[-1]} bits do not decide the value at {x!r}: {coefficients}")
+
+
+def _decided(ball, negligible):
+    if not ball.is_finite():
+        return False
+    return ball.rel_accuracy_bits() >= ENOUGH_BITS or bool(ball.rad() < negligible)

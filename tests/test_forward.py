@@ -1,0 +1,67 @@
+"""Values: within a stated bound of the exact ones, and close to torch's where torch is right."""
+
+import numpy as np
+import pytest
+import torch
+from activations import CASES, DTYPES, same_bits
+from samples import exact, sample
+from ulp import error
+
+BOUND = {torch.float32: 2.0, torch.float64: 4.0}  # ulp; DESIGN, "Numbers to hold"
+
+
+@pytest.mark.parametrize("dtype", BOUND, ids=str)
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_value_within_bound(case, dtype, measured):
+    points, reference = sample(case, dtype), exact(case, dtype)
+    result = case.value(torch.from_numpy(points).to(dtype)).double().numpy()
+    errors = error(result, reference.high[0], reference.low[0], dtype)
+    worst = errors.argmax()
+    measured(f"value, ulp of {dtype}", case, errors[worst])
+    assert errors[worst] <= BOUND[dtype], (
+        f"{errors[worst]:.3g} ulp at x = {points[worst].hex()} = {points[worst]!r}: "
+        f"got {result[worst]!r}, exact {reference.high[0, worst]!r}; {(errors > BOUND[dtype]).sum()} of {len(points)}"
+    )
+
+
+# Relative to the larger of 1 and |value|: torch loses the small values in the tails.
+TOLERANCE = {torch.float32: 2e-6, torch.float64: 4e-15, torch.bfloat16: 2**-8, torch.float16: 2**-11}
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_value_is_close_to_torch(case, dtype):
+    if case.keywords.get("alpha") == float("inf"):
+        pytest.skip("torch's celu(alpha=inf) is NaN below 0; ours is the identity")
+    points = sample(case, torch.float32)
+    x = torch.from_numpy(points[np.abs(points) < 1e4]).to(dtype)
+    x = x[x.isfinite()]
+    ours, theirs = case.value(x).double(), case.torch_value(x).double()
+    assert torch.equal(ours.isinf(), theirs.isinf())
+    finite = theirs.isfinite()
+    difference = (ours - theirs).abs()[finite] / theirs.abs()[finite].clamp_min(1)
+    # torch multiplies by 1/alpha, an error that grows with |x / alpha|.
+    slack = 64 if case.name == "celu" and case.keywords["alpha"] < 0 else 1
+    worst = difference.argmax()
+    assert difference[worst] <= TOLERANCE[dtype] * slack, (x[finite][worst], ours[finite][worst], theirs[finite][worst])
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_half_types_round_the_float32_result_once(case):
+    """For every input that there is, the half-precision result is the float32 one, rounded."""
+    patterns = torch.arange(-32768, 32768, dtype=torch.int32).to(torch.int16)
+    for dtype in (torch.bfloat16, torch.float16):
+        x = patterns.view(dtype)
+        wide = x.float()
+        assert same_bits(case.value(x), case.value(wide).to(dtype))
+        assert same_bits(case.derivative(x), case.derivative(wide).to(dtype))
+        assert same_bits(case.second_derivative(x), case.second_derivative(wide).to(dtype))
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_variants_give_the_same_bits(case, dtype):
+    x = torch.linspace(-7, 7, 301).to(dtype)
+    expected = case.value(x)
+    assert same_bits(case.in_place(x.clone()), expected)
+    assert same_bits(case.out(x, torch.empty_like(x)), expected)

@@ -1,0 +1,76 @@
+"""The error of a result in units in the last place (ulp) of the exact value.
+
+The exact value comes as an unevaluated sum high + low of two float64, which is exact to some 2⁻¹⁰⁰: enough to
+measure float64 results in small fractions of an ulp. The unit is the distance between neighbouring numbers of the
+result's dtype in the binade of the exact value; below the smallest normal number it is the subnormal spacing.
+
+One exception: where a derivative crosses zero because two terms cancel, no fixed number of ulp of the *sum* can be
+held without carrying more digits in the terms. There, and only there, the error is counted in ulp of 0.1 or of the
+exact value, whichever is larger. CANCELLING names those intervals; each holds one zero of the derivative and
+reaches no further than the points where the derivative's magnitude passes 0.1.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+
+class Format(NamedTuple):
+    precision: int  # bits of the significand, the implicit one included
+    least_exponent: int  # of the smallest normal number, 2**least_exponent
+    largest: float
+
+
+FORMATS = {
+    dtype: Format(round(1 - np.log2(info.eps)), round(np.log2(info.tiny)), info.max)
+    for dtype in (torch.float32, torch.float64, torch.bfloat16, torch.float16)
+    for info in [torch.finfo(dtype)]
+}
+
+CANCELLATION_FLOOR = 0.1
+
+# (op, parameters) → the interval around the zero of f′, in x. tests/test_reference.py checks each of them.
+CANCELLING = {
+    ("silu", ""): (-1.66, -0.99),
+    ("gelu", "none"): (-0.94, -0.59),
+    ("gelu", "tanh"): (-0.94, -0.59),
+    ("mish", ""): (-1.62, -0.9),
+    ("hardswish", ""): (-1.8, -1.2),
+}
+
+
+def spacing(value, dtype):
+    """The distance between neighbouring numbers of `dtype` around each |value| (float64 array)."""
+    precision, least_exponent, _ = FORMATS[dtype]
+    magnitude = np.abs(np.asarray(value, dtype=np.float64))
+    with np.errstate(invalid="ignore"):
+        exponent = np.frexp(np.where(np.isfinite(magnitude), magnitude, 1.0))[1].astype(np.int64) - 1
+    exponent = np.where(magnitude == 0, least_exponent, exponent)
+    return np.ldexp(1.0, np.maximum(exponent, least_exponent) - (precision - 1))
+
+
+def error(result, high, low, dtype, floor=None):
+    """|result − exact| in ulp, elementwise; `floor`: the least magnitude whose ulp counts (an array, or None).
+
+    An infinite result is right where the exact value rounds beyond the largest finite number; NaN is never right.
+    """
+    result, high, low = (np.asarray(a, dtype=np.float64) for a in (result, high, low))
+    reach = np.minimum(np.maximum(np.abs(high), 0.0 if floor is None else floor), FORMATS[dtype].largest)
+    unit = spacing(reach, dtype)
+    with np.errstate(invalid="ignore", over="ignore"):
+        difference = np.abs((result - high) - low) / unit
+    largest = FORMATS[dtype].largest
+    rounds_to_infinity = np.abs(high) >= largest + spacing(largest, dtype) / 2
+    right_infinity = np.isinf(result) & rounds_to_infinity & (np.sign(result) == np.sign(high))
+    difference = np.where(right_infinity | (np.isinf(high) & (result == high)), 0.0, difference)
+    return np.where(np.isnan(difference), np.inf, difference)
+
+
+def cancellation_floor(case, order, points):
+    """The `floor` of `error` for a case at float64 `points`: CANCELLATION_FLOOR inside its interval, else 0."""
+    interval = CANCELLING.get((case.name, case.variant or ""))
+    if order != 1 or interval is None:
+        return np.zeros(len(points))
+    inside = (points > interval[0]) & (points < interval[1])
+    return np.where(inside, CANCELLATION_FLOOR, 0.0)

@@ -1,0 +1,16 @@
+"""Coefficients of elementary/exp.h: P in exp(r) = 1 + r + r²·P(r) for |r| <= ln(2)/2."""
+
+import mpmath as mp
+from fit_minimax import fit, show
+
+EDGE = mp.log(2) / 2 * mp.mpf("1.0001")  # n is rounded from an inexact product: r can lie just beyond
+
+
+def remainder(r):
+    """(exp(r) − 1 − r) / r², by its series where the difference would cancel."""
+    return sum(r**k / mp.factorial(k + 2) for k in range(40))
+
+
+for dtype, degree in (("float", 4), ("double", 9)):
+    result = fit(remainder, lambda r: r * r / mp.exp(r), range(degree + 1), -EDGE, EDGE, dtype)
+    show("P", *result, dtype)
