@@ -1,7 +1,7 @@
-"""What the tests are parametrised over: every pointwise op that the C++ list registers, with its parameter sets.
+"""What the tests are parametrised over: every pointwise op of the C++ list, with its parameters.
 
-The ops come from the library itself, their definitions and parameter sets from the catalogue: an op that one of the
-two lacks fails test_reference.py, so that none can be forgotten.
+The ops come from the library itself, their definitions and parameter sets from the catalogue: an op
+that one of the two lacks fails test_reference.py, so that none can be forgotten.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,9 @@ DTYPES = (torch.float32, torch.float64, torch.bfloat16, torch.float16)
 HALF_DTYPES = (torch.bfloat16, torch.float16)
 
 # The dtype that each dtype is computed in, and numpy's name of it.
-COMPUTED_IN = {dtype: torch.float64 if dtype == torch.float64 else torch.float32 for dtype in DTYPES}
+COMPUTED_IN = {
+    dtype: torch.float64 if dtype == torch.float64 else torch.float32 for dtype in DTYPES
+}
 NUMPY = {torch.float32: np.float32, torch.float64: np.float64}
 BITS = {
     torch.float32: torch.int32,
@@ -52,7 +54,9 @@ class Case:
         return getattr(torch.ops.act, self.name)(x, **self.keywords, out=out)
 
     def backward(self, grad_output, saved, **is_result):
-        return getattr(torch.ops.act, self.name + "_backward")(grad_output, saved, **self.keywords, **is_result)
+        return getattr(torch.ops.act, self.name + "_backward")(
+            grad_output, saved, **self.keywords, **is_result
+        )
 
     def double_backward(self, grad_grad_input, grad_output, saved, **is_result):
         op = getattr(torch.ops.act, self.name + "_double_backward")

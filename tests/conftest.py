@@ -1,7 +1,14 @@
-"""Settings that every test shares: a fixed seed, global state put back, and the table of measured errors."""
+"""Shared by all tests: a fixed seed, global state put back, the table of measured errors."""
 
 import pytest
 import torch
+
+
+def pytest_configure(config):
+    # torch itself still calls what it deprecates, when forward-mode AD is first used.
+    config.addinivalue_line(
+        "filterwarnings", "ignore:.torch.jit.script. is deprecated:DeprecationWarning"
+    )
 
 
 @pytest.fixture(autouse=True)

@@ -1,9 +1,10 @@
-"""The exact value, first and second derivative of an activation, from nothing but its mathematical definition.
+"""The exact f, f′ and f″ of an activation, from nothing but its mathematical definition.
 
-The definition is text: the pieces that `torch_act.catalogue` gives for documentation. It is evaluated in ball
-arithmetic (FLINT's arb), whose every result is an interval that is proven to hold the exact value; the derivatives
-come from the same evaluation on a Taylor series. The precision is doubled until the interval is so narrow that it
-decides the question. Nothing is shared with the C++ under test: not the algorithms, not the derivatives.
+The definition is text: the pieces that `torch_act.catalogue` gives for documentation. It is
+evaluated in ball arithmetic (FLINT's arb), whose every result is an interval that is proven to hold
+the exact value; the derivatives come from the same evaluation on a Taylor series. The precision is
+doubled until the interval is so narrow that it decides the question. Nothing is shared with the C++
+under test: not the algorithms, not the derivatives.
 """
 
 import ast
@@ -28,7 +29,8 @@ class Exact(NamedTuple):
 
 
 def _tanh(x):
-    # By the chain rule: arb_series has no tanh, and a quotient of exponentials would overflow sooner.
+    # By the chain rule: arb_series has no tanh, and a quotient of exponentials would overflow
+    # sooner.
     if isinstance(x, arb):
         return x.tanh()
     inner, t, slope = arb_series([arb(0), x[1], x[2]]), x[0].tanh(), x[0].sech() ** 2
@@ -46,7 +48,7 @@ FUNCTIONS = {
 
 
 class _ExactLiterals(ast.NodeTransformer):
-    """Reads 0.044715 as that decimal number instead of the float64 beside it, and 1/6 as a sixth."""
+    """Reads 0.044715 as that decimal number, not as the float64 beside it, and 1/6 as a sixth."""
 
     def __init__(self, source):
         self.source = source
@@ -68,16 +70,19 @@ def _compile(expression):
 
 
 class Reference:
-    """`pieces`: (condition, expression) pairs of Python text in x and the parameters; the first true condition wins.
+    """`pieces`: pairs of condition and expression, Python text; the first true condition wins.
 
-    `parameters` are exact floats: round them first to the dtype in which the op under test computes. Conditions are
-    decided in the arithmetic of that dtype, `number`: x * beta > threshold means the rounded product.
+    `parameters` are exact floats: round them first to the dtype in which the op under test
+    computes. Conditions are decided in the arithmetic of that dtype, `number`: x * beta > threshold
+    means the rounded product.
     """
 
     def __init__(self, pieces, parameters, number=np.float64):
         self.number = number
         self.parameters = {name: float(value) for name, value in parameters.items()}
-        self.conditions = [compile(str(condition).strip(), str(condition), "eval") for condition, _ in pieces]
+        self.conditions = [
+            compile(str(condition).strip(), str(condition), "eval") for condition, _ in pieces
+        ]
         self.expressions = [_compile(expression) for _, expression in pieces]
         self.sources = [expression for _, expression in pieces]
 
@@ -92,7 +97,7 @@ class Reference:
         raise ValueError(f"no piece holds x = {x!r}: {self.sources}")
 
     def at(self, points, smallest):
-        """Exact f, f′, f″ at finite float `points`; magnitudes below `smallest`·2⁻²⁰ may count as 0."""
+        """Exact f, f′, f″ at finite `points`; magnitudes below `smallest`·2⁻²⁰ may count as 0."""
         negligible = arb(smallest) * arb(2) ** -20
         high, low = np.zeros((3, len(points))), np.zeros((3, len(points)))
         saved = ctx.prec, ctx.cap
@@ -112,7 +117,13 @@ class Reference:
     def _scope(self, precision):
         ctx.prec = precision
         parameters = {name: arb(value) for name, value in self.parameters.items()}
-        return precision, {**FUNCTIONS, "_literal": arb, "pi": arb.pi(), "__builtins__": {}, **parameters}
+        return precision, {
+            **FUNCTIONS,
+            "_literal": arb,
+            "pi": arb.pi(),
+            "__builtins__": {},
+            **parameters,
+        }
 
     def _narrow(self, x, scopes, negligible):
         if not abs(x) <= LARGEST_ARGUMENT:
@@ -127,7 +138,9 @@ class Reference:
             coefficients = result[0], result[1], 2 * result[2]
             if all(_decided(c, negligible) for c in coefficients):
                 return [c.mid() for c in coefficients]
-        raise ArithmeticError(f"{PRECISIONS[-1]} bits do not decide the value at {x!r}: {coefficients}")
+        raise ArithmeticError(
+            f"{PRECISIONS[-1]} bits do not decide the value at {x!r}: {coefficients}"
+        )
 
 
 def _decided(ball, negligible):

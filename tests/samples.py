@@ -1,6 +1,6 @@
-"""Where the accuracy of float32 and float64 is measured: every binade, the region where things happen, every seam."""
+"""Where float32 and float64 are measured: every binade, where things happen, every seam."""
 
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 import torch
@@ -15,17 +15,17 @@ GAUSSIAN_TAILS = {torch.float32: (5.0, 15.0), torch.float64: (20.0, 40.0)}
 
 
 def _neighbours(point, number, reach=40):
-    """The numbers of the type around a point, up to `reach` steps away, by counting in the bit pattern."""
+    """The numbers of the type around a point, counted in the bit pattern."""
     integer = np.int32 if number is np.float32 else np.int64
     centre = np.array(abs(point), dtype=number).view(integer).astype(np.int64)
     steps = np.unique(np.clip(centre + np.arange(-reach, reach + 1), 0, None)).astype(integer)
     magnitude = steps.view(number)
-    return np.concatenate([magnitude, -magnitude[magnitude <= reach * np.finfo(number).smallest_subnormal]]) * (
-        -1 if point < 0 else 1
-    )
+    return np.concatenate(
+        [magnitude, -magnitude[magnitude <= reach * np.finfo(number).smallest_subnormal]]
+    ) * (-1 if point < 0 else 1)
 
 
-@lru_cache(maxsize=None)
+@cache
 def sample(case, dtype, per_binade=None):
     """Sorted finite numbers of `dtype` (as float64), the same at every call."""
     number, layout = NUMPY[dtype], FORMATS[dtype]
@@ -47,7 +47,9 @@ def sample(case, dtype, per_binade=None):
         ]
     )
     below = np.nextafter(powers.astype(number), number(0)).astype(np.float64)
-    magnitudes = np.concatenate([binades, powers, below, dense, [min(layout.largest, LARGEST_ARGUMENT)]])
+    magnitudes = np.concatenate(
+        [binades, powers, below, dense, [min(layout.largest, LARGEST_ARGUMENT)]]
+    )
     seams = [x for x, _ in kinks(case, dtype)] + jumps(case, dtype)
     near = [_neighbours(x, number) for x in [0.0, *seams]]
     with np.errstate(over="ignore"):
@@ -56,16 +58,18 @@ def sample(case, dtype, per_binade=None):
     return np.unique(points).astype(np.float64)
 
 
-@lru_cache(maxsize=None)
+@cache
 def exact(case, dtype):
     """The exact f, f′, f″ at sample(case, dtype)."""
     smallest = float(np.finfo(NUMPY[dtype]).smallest_subnormal)
     return case.reference(dtype).at(sample(case, dtype), smallest)
 
 
-@lru_cache(maxsize=None)
+@cache
 def every_half():
     """Each finite number that bfloat16 or float16 can hold, once, as float32-exact float64."""
     patterns = torch.arange(-32768, 32768, dtype=torch.int32).to(torch.int16)
-    numbers = torch.cat([patterns.view(torch.bfloat16).double(), patterns.view(torch.float16).double()])
+    numbers = torch.cat(
+        [patterns.view(torch.bfloat16).double(), patterns.view(torch.float16).double()]
+    )
     return np.unique(numbers[numbers.isfinite()].numpy())

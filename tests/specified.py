@@ -1,7 +1,8 @@
 """What an activation's definition alone leaves open: the derivative at kinks, the limits at ±inf.
 
-Written down here a second time on purpose, by hand and apart from the catalogue and the formulas. The derivatives at
-kinks are torch's (`softplus` has none: its threshold is a jump, and the smooth side counts there).
+Written down here a second time on purpose, by hand and apart from the catalogue and the formulas.
+The derivatives at kinks are torch's (`softplus` has none: its threshold is a jump, and the smooth
+side counts there).
 """
 
 from math import inf
@@ -11,7 +12,7 @@ SELU_SCALE = 1.0507009873554804934193349852946
 
 
 def kinks(case, dtype):
-    """(x, derivative at x) for each point where the one-sided derivatives, or the values, differ."""
+    """(x, derivative at x) for each point where one-sided derivatives, or the values, differ."""
     p = case.numbers(dtype)
     match case.name:
         case "relu":
@@ -97,7 +98,9 @@ def limits(case, dtype):
             return ((-inf, 1.0), (0.0, 0.0))
         case "softplus":
             return _RECTIFIED
-        case "hardtanh":  # an infinite bound is reached at infinity, and the derivative at bounds is 0
+        case (
+            "hardtanh"
+        ):  # an infinite bound is reached at infinity, and the derivative at bounds is 0
             return ((p["min_val"], 0.0), (p["max_val"], 0.0))
         case "threshold":
             return ((p["value"], 0.0), (inf, 1.0))
@@ -134,7 +137,7 @@ def keeps_sign_of_zero(case):
 
 
 def derivative_from_output(case, dtype):
-    """f′ as a function of y = f(x), as pieces in x (standing for y); None where the output does not determine it."""
+    """f′ as a function of y = f(x), as pieces in x (standing for y); None where y does not tell."""
     p = case.keywords
     step = "x > 0"
     match case.name:
@@ -163,8 +166,9 @@ def derivative_from_output(case, dtype):
         case "selu":
             return (
                 (step, "1.0507009873554804934193349852946"),
-                ("True", "x + 1.0507009873554804934193349852946 * 1.6732632423543772848170429916717"),
+                (
+                    "True",
+                    "x + 1.0507009873554804934193349852946 * 1.6732632423543772848170429916717",
+                ),
             )
     return None
-
-

@@ -1,4 +1,4 @@
-"""Gradients: bounds on the derivatives, autograd of both orders and modes, and what is kept for the backward."""
+"""Gradients: bounds on the derivatives, autograd of both orders and modes, what is saved."""
 
 import numpy as np
 import pytest
@@ -7,17 +7,9 @@ from activations import CASES, COMPUTED_IN, DTYPES, FORMULAS, NUMPY, same_bits
 from reference import Reference
 from samples import exact, sample
 from specified import SELU_ALPHA, SELU_SCALE, derivative_from_output, jumps, kinks, width
-from ulp import cancellation_floor, error
+from ulp import cancellation_floor, describe, error
 
 BOUND = {torch.float32: 2.0, torch.float64: 4.0}  # ulp; DESIGN, "Numbers to hold"
-
-
-def _report(errors, points, result, exact_value):
-    worst = errors.argmax()
-    return (
-        f"{errors[worst]:.3g} ulp at x = {points[worst].hex()} = {points[worst]!r}: got {result[worst]!r}, "
-        f"exact {exact_value[worst]!r}; {(errors > 4).sum()} of {len(points)} beyond 4"
-    )
 
 
 @pytest.mark.parametrize("dtype", BOUND, ids=str)
@@ -28,10 +20,11 @@ def test_derivative_within_bound(case, dtype, measured):
     floor = cancellation_floor(case, 1, points)
     errors = error(result, reference.high[1], reference.low[1], dtype, floor)
     measured(f"derivative, ulp of {dtype}", case, errors.max())
-    assert errors.max() <= BOUND[dtype], _report(errors, points, result, reference.high[1])
+    assert errors.max() <= BOUND[dtype], describe(errors, points, result, reference.high[1])
 
 
-# f″ carries no promise of a relative bound next to its zeros: its error counts in ulp of the largest |f″| around.
+# f″ carries no promise of a relative bound next to its zeros: its error counts in ulp of the
+# largest |f″| around.
 SECOND_BOUND = {torch.float32: 8.0, torch.float64: 16.0}
 
 
@@ -47,7 +40,7 @@ def test_second_derivative_within_bound(case, dtype, measured):
     floor = np.where(near_zeros, 0.1 / width(case), 0.0)
     errors = error(result, second, reference.low[2, smooth], dtype, floor)
     measured(f"second derivative, ulp of {dtype}", case, errors.max())
-    assert errors.max() <= SECOND_BOUND[dtype], _report(errors, points, result, second)
+    assert errors.max() <= SECOND_BOUND[dtype], describe(errors, points, result, second)
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
@@ -76,7 +69,8 @@ def test_derivative_from_output_within_bound(case, dtype, measured):
     y = case.value(torch.from_numpy(points).to(dtype)).unique()
     y = y[y.isfinite()]
     h = Reference(pieces, case.numbers(dtype), NUMPY[dtype]).at(
-        y.double().numpy().clip(-(2.0**200), 2.0**200), float(np.finfo(NUMPY[dtype]).smallest_subnormal)
+        y.double().numpy().clip(-(2.0**200), 2.0**200),
+        float(np.finfo(NUMPY[dtype]).smallest_subnormal),
     )
     ones = torch.ones_like(y)
     result = case.backward(ones, y, is_result=True).double().numpy()
@@ -84,7 +78,7 @@ def test_derivative_from_output_within_bound(case, dtype, measured):
     constant = {"celu": 1.0, "selu": SELU_ALPHA * SELU_SCALE}.get(case.name, 0.0)
     errors = error(result, h.high[0], h.low[0], dtype, np.full(len(y), constant) * (y <= 0).numpy())
     measured(f"derivative from output, ulp of {dtype}", case, errors.max())
-    assert errors.max() <= BOUND[dtype], _report(errors, y.double().numpy(), result, h.high[0])
+    assert errors.max() <= BOUND[dtype], describe(errors, y.double().numpy(), result, h.high[0])
     second = case.double_backward(ones, ones, y, is_result=True).double().numpy()
     assert np.allclose(second, h.high[1], rtol=1e-6 if dtype == torch.float32 else 1e-14, atol=0)
 
@@ -98,7 +92,9 @@ def test_backward_multiplies_by_the_derivative(case, dtype):
     slope, curvature = case.derivative(wide), case.second_derivative(wide)
     # + 0 where the derivative is 0: the sign of a zero gradient is not specified.
     assert same_bits(case.backward(g, x) + 0, (wide_g * slope).to(dtype) + 0)
-    assert same_bits(case.double_backward(gg, g, x) + 0, (wide_gg * wide_g * curvature).to(dtype) + 0)
+    assert same_bits(
+        case.double_backward(gg, g, x) + 0, (wide_gg * wide_g * curvature).to(dtype) + 0
+    )
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
@@ -111,7 +107,20 @@ def test_autograd_gives_what_the_backward_op_gives(case, dtype):
 
 
 # In units of max(1, |f′|). torch's own derivatives cancel in saturation.
-TOLERANCE = {torch.float32: 1e-5, torch.float64: 1e-13, torch.bfloat16: 2**-7, torch.float16: 2**-10}
+TOLERANCE = {
+    torch.float32: 1e-5,
+    torch.float64: 1e-13,
+    torch.bfloat16: 2**-7,
+    torch.float16: 2**-10,
+}
+
+
+def _tolerance(case, dtype):
+    if case.name == "hardsigmoid":  # torch's 1/6 is a float32 in float64 tensors, too
+        return max(1e-8, TOLERANCE[dtype])
+    if case.name == "celu":  # torch multiplies by a rounded 1/alpha: an error that exp enlarges
+        return 64 * TOLERANCE[dtype]
+    return TOLERANCE[dtype]
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
@@ -122,18 +131,17 @@ def test_gradient_is_close_to_torch(case, dtype):
     points = sample(case, torch.float32)
     x = torch.from_numpy(points[np.abs(points) < 80 * max(1, width(case))]).to(dtype)
     x = x[x.isfinite()]
-    if case.name == "softplus":  # torch rounds in the half types on the way to the threshold
-        at = jumps(case, dtype)[0]
+    for at in jumps(case, dtype):  # where the half types of torch decide by a rounded product
         x = x[(x.double() - at).abs() > 0.01 * abs(at)]
     ours, theirs = (x.clone().requires_grad_() for _ in range(2))
     case.value(ours).sum().backward()
     case.torch_value(theirs).sum().backward()
-    assert torch.equal(ours.grad.isinf(), theirs.grad.isinf())
-    finite = theirs.grad.isfinite()
-    difference = (ours.grad - theirs.grad).abs().double()[finite] / theirs.grad.abs()[finite].clamp_min(1).double()
-    slack = 64 if case.name == "celu" and case.keywords["alpha"] < 0 else 1  # it multiplies by a rounded 1/alpha
+    found, expected = ours.grad.double(), theirs.grad.double()
+    assert torch.equal(found.isinf(), expected.isinf())
+    finite = expected.isfinite()
+    difference = ((found - expected).abs() / expected.abs().clamp_min(1))[finite]
     worst = difference.argmax()
-    assert difference[worst] <= TOLERANCE[dtype] * slack, (x[finite][worst], difference[worst])
+    assert difference[worst] <= _tolerance(case, dtype), (x[finite][worst], difference[worst])
 
 
 def _smooth_points(case):
@@ -172,7 +180,9 @@ def test_forward_mode_over_reverse_mode(case):
         dual = torch.autograd.forward_ad.make_dual(x, torch.ones_like(x))
         forward = torch.autograd.forward_ad.unpack_dual(gradient(dual)).tangent
     second = case.second_derivative(x.detach())
-    assert torch.allclose(torch.zeros_like(x) if forward is None else forward, second, rtol=1e-14, atol=0)
+    assert torch.allclose(
+        torch.zeros_like(x) if forward is None else forward, second, rtol=1e-14, atol=0
+    )
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
@@ -189,7 +199,7 @@ def test_in_place_gradient(case, dtype):
 
 
 def test_in_place_bound_that_the_dtype_moves():
-    """0.1 rounds up in bfloat16: a clipped output looks like an inner one, so the gradient needs the input."""
+    """0.1 rounds up in bfloat16: a clipped output looks like an inner one."""
     x = torch.tensor([0.05, 0.2, 0.5, -0.3], dtype=torch.bfloat16, requires_grad=True)
     torch.ops.act.hardtanh_(x.clone(), 0.0, 0.1).sum().backward()
     assert x.grad.tolist() == [1, 0, 0, 0]
@@ -199,7 +209,7 @@ def test_in_place_bound_that_the_dtype_moves():
 
 
 def _saved_bytes(function, x):
-    """Bytes that autograd keeps of `function(x)`: (all, those in neither the input's nor the result's memory)."""
+    """Bytes that autograd keeps: all, and those in neither the input's nor the result's memory."""
     saved = {}
 
     def pack(tensor):
@@ -226,6 +236,6 @@ def test_saves_no_more_than_torch(case, dtype):
 def test_in_place_keeps_a_copy_only_where_the_output_does_not_suffice(case):
     root = torch.randn(1024, requires_grad=True)
     x = root + 0
-    total, extra = _saved_bytes(case.in_place, x)
+    _total, extra = _saved_bytes(case.in_place, x)
     determined = derivative_from_output(case, torch.float32) is not None
     assert extra == (0 if determined else x.nbytes)

@@ -1,4 +1,4 @@
-"""NaN, infinities, signed zeros and subnormals: what DESIGN specifies for each op, at every position and length."""
+"""NaN, infinities, signed zeros and subnormals, at every position and length."""
 
 import math
 
@@ -42,7 +42,7 @@ def test_nan_stays_where_it_is(case, dtype):
 
 
 def _equal_after_rounding(result, expected, dtype):
-    """All elements within 1 unit of `expected` (which may be a constant that the dtype rounds), inf and 0 exactly."""
+    """All elements within 2 units of `expected` (the dtype may round it), inf and 0 exactly."""
     wanted = torch.tensor(expected, dtype=torch.float64).to(COMPUTED_IN[dtype]).to(dtype)
     if expected == 0 or math.isinf(expected):
         return bool((result == wanted).all())
@@ -56,7 +56,10 @@ def test_infinities_give_the_limits(case, dtype):
         for length in LENGTHS:
             x = _filled(infinity, length, dtype)
             assert _equal_after_rounding(case.value(x), value, dtype), (infinity, case.value(x))
-            assert _equal_after_rounding(case.derivative(x), slope, dtype), (infinity, case.derivative(x))
+            assert _equal_after_rounding(case.derivative(x), slope, dtype), (
+                infinity,
+                case.derivative(x),
+            )
             if math.isfinite(slope):
                 assert (case.second_derivative(x) == 0).all(), (infinity, case.second_derivative(x))
             if case.name in VANISHES_FROM_BELOW and infinity < 0:
@@ -67,7 +70,9 @@ def test_infinities_give_the_limits(case, dtype):
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_finite_numbers_never_give_nan(case, dtype):
     info = torch.finfo(dtype)
-    magnitudes = torch.logspace(math.log2(info.tiny) - 8, math.log2(info.max), 4000, base=2, dtype=torch.float64)
+    magnitudes = torch.logspace(
+        math.log2(info.tiny) - 8, math.log2(info.max), 4000, base=2, dtype=torch.float64
+    )
     x = torch.cat([magnitudes.to(dtype), torch.tensor([info.max, 0.0], dtype=dtype)])
     x = torch.cat([x, -x])
     x = x[x.isfinite()]
@@ -80,13 +85,20 @@ def test_finite_numbers_never_give_nan(case, dtype):
 @pytest.mark.parametrize("case", [case for case in CASES if keeps_sign_of_zero(case)], ids=str)
 def test_sign_of_zero_is_kept(case, dtype):
     for length in LENGTHS:
-        positive, negative = case.value(_filled(0.0, length, dtype)), case.value(_filled(-0.0, length, dtype))
-        assert (positive == 0).all() and not positive.signbit().any()
-        assert (negative == 0).all() and negative.signbit().all()
+        positive, negative = (
+            case.value(_filled(0.0, length, dtype)),
+            case.value(_filled(-0.0, length, dtype)),
+        )
+        assert (positive == 0).all()
+        assert not positive.signbit().any()
+        assert (negative == 0).all()
+        assert negative.signbit().all()
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
-@pytest.mark.parametrize("name", ["tanh", "softsign", "tanhshrink", "hardtanh", "hardshrink", "softshrink"])
+@pytest.mark.parametrize(
+    "name", ["tanh", "softsign", "tanhshrink", "hardtanh", "hardshrink", "softshrink"]
+)
 def test_odd_functions_are_odd_bit_for_bit(name, dtype):
     x = torch.cat([torch.logspace(-30, 4, 2000), torch.linspace(0.01, 12, 1000)]).to(dtype)
     op = getattr(torch.ops.act, name)
@@ -96,9 +108,11 @@ def test_odd_functions_are_odd_bit_for_bit(name, dtype):
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
-@pytest.mark.parametrize("name", ["relu", "leaky_relu", "hardtanh", "threshold", "tanh", "softsign", "elu", "selu"])
+@pytest.mark.parametrize(
+    "name", ["relu", "leaky_relu", "hardtanh", "threshold", "tanh", "softsign", "elu", "selu"]
+)
 def test_subnormal_numbers_are_not_flushed(name, dtype):
-    """Each has f(x) ≈ x next to 0 from above: subnormal inputs must come through, subnormal gradients too."""
+    """f(x) ≈ x next to 0 from above: subnormal inputs and gradients must come through."""
     info = torch.finfo(dtype)
     steps = torch.tensor([1, 2, 3, 5, 64, 101], dtype=torch.float64)
     x = (steps * info.tiny * info.eps).to(dtype)
@@ -117,12 +131,17 @@ def test_tails_that_torch_loses(dtype):
     info = torch.finfo(dtype)
 
     def close(result, expected):
-        return torch.allclose(result, torch.tensor([expected], dtype=torch.float64).to(dtype), rtol=2 * info.eps, atol=0)
+        return torch.allclose(
+            result,
+            torch.tensor([expected], dtype=torch.float64).to(dtype),
+            rtol=2 * info.eps,
+            atol=0,
+        )
 
     six = torch.tensor([-6.0], dtype=dtype)
     ones = torch.ones(1, dtype=dtype)
     assert close(torch.ops.act.gelu(-ones * 4), -1.2668496733247824e-4)
-    assert close(torch.ops.act.sigmoid_backward(ones, six), 0.002466509291359931)
-    assert close(torch.ops.act.sigmoid_backward(ones, -six), 0.002466509291359931)
-    assert close(torch.ops.act.tanh_backward(ones, -six), 2.4576547405286162e-05)
-    assert close(torch.ops.act.tanhshrink(ones / 8), 6.470114080054459e-04)
+    assert close(torch.ops.act.sigmoid_backward(ones, six), 0.0024665092913600478)
+    assert close(torch.ops.act.sigmoid_backward(ones, -six), 0.0024665092913600478)
+    assert close(torch.ops.act.tanh_backward(ones, -six), 2.4576547405332701e-05)
+    assert close(torch.ops.act.tanhshrink(ones / 8), 6.469982284037919e-04)

@@ -1,11 +1,12 @@
 """Every number that bfloat16 and float16 have, value and derivative, against the exact result.
 
-The half types are computed in float32 and rounded once. So the error is at most half a unit of the rounding and what
-the float32 result was off: 2 float32 ulp, which is 2·2⁻¹⁶ of a bfloat16 unit and 2·2⁻¹³ of a float16 unit. Results
-that are not the nearest number (the exact value lies that close to the middle of two) are counted and reported.
+The half types are computed in float32 and rounded once. So the error is at most half a unit of the
+rounding and what the float32 result was off: 2 float32 ulp, which is 2·2⁻¹⁶ of a bfloat16 unit and
+2·2⁻¹³ of a float16 unit. Results that are not the nearest number (the exact value lies that close
+to the middle of two) are counted and reported.
 """
 
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 import pytest
@@ -17,9 +18,11 @@ from ulp import cancellation_floor, error, spacing
 FLOAT32_ULP = {torch.bfloat16: 2.0**-16, torch.float16: 2.0**-13}
 
 
-@lru_cache(maxsize=None)
+@cache
 def _exact(case):
-    return case.reference(torch.float32).at(every_half(), float(np.finfo(np.float32).smallest_subnormal))
+    return case.reference(torch.float32).at(
+        every_half(), float(np.finfo(np.float32).smallest_subnormal)
+    )
 
 
 @pytest.mark.parametrize("order", [0, 1], ids=["value", "derivative"])
@@ -32,16 +35,23 @@ def test_every_number(case, dtype, order, measured):
     columns = np.searchsorted(every_half(), x.double().numpy())
     high, low = _exact(case).high[order, columns], _exact(case).low[order, columns]
 
-    # 2 float32 ulp in units of the result; in the subnormal range and near a named zero they weigh more.
+    # 2 float32 ulp in units of the result; in the subnormal range and near a named zero they weigh
+    # more.
     floor = cancellation_floor(case, order, x.double().numpy())
-    float32_error = 2 * spacing(np.maximum(np.abs(high), floor), torch.float32) / spacing(high, dtype)
+    float32_error = (
+        2 * spacing(np.maximum(np.abs(high), floor), torch.float32) / spacing(high, dtype)
+    )
     errors = error(result, high, low, dtype)
     excess = errors - 0.5 - float32_error
     worst = excess.argmax()
-    measured(f"{('value', 'derivative')[order]}, {dtype}, not the nearest number", case, (errors > 0.5).sum())
+    measured(
+        f"{('value', 'derivative')[order]}, {dtype}, not the nearest number",
+        case,
+        (errors > 0.5).sum(),
+    )
     assert excess[worst] <= 0, (
-        f"{errors[worst]} ulp at x = {x[worst].item()!r}: got {result[worst]!r}, exact {high[worst]!r}; "
-        f"{(excess > 0).sum()} of {len(x)}"
+        f"{errors[worst]} ulp at x = {x[worst].item()!r}: got {result[worst]!r}, "
+        f"exact {high[worst]!r}; {(excess > 0).sum()} of {len(x)} fail"
     )
     ordinary = np.abs(high) >= torch.finfo(dtype).tiny * 2
     if floor.max() == 0:

@@ -1,4 +1,4 @@
-"""An element's result depends on the element alone: not on length, position, alignment, strides or the result's layout.
+"""A result depends on the element alone: not on length, position, alignment or strides.
 
 The longest tensor is computed once; everything else must repeat its bits.
 """
@@ -14,13 +14,15 @@ LONGEST = max(SIZES) + 8
 
 
 def _numbers(case, dtype, size=LONGEST):
-    """Ordinary, huge and special numbers, shuffled so that every lane of a vector meets each kind."""
+    """Ordinary, huge and special numbers, so that every lane of a vector meets each kind."""
     generator = torch.Generator().manual_seed(7)
     wide = COMPUTED_IN[dtype]
     x = torch.randn(size, generator=generator, dtype=wide) * 5 * width(case)
     exponents = torch.randint(-40, 40, (size,), generator=generator).to(wide)
     x[::7] *= torch.exp2(exponents)[::7]
-    special = torch.tensor([float("nan"), float("inf"), -float("inf"), 0.0, -0.0, 1e-45, -1e-45], dtype=wide)
+    special = torch.tensor(
+        [float("nan"), float("inf"), -float("inf"), 0.0, -0.0, 1e-45, -1e-45], dtype=wide
+    )
     x[3::11] = special[torch.randint(len(special), x[3::11].shape, generator=generator)]
     return x.to(dtype), torch.randn(size, generator=generator, dtype=wide).to(dtype)
 
@@ -43,7 +45,10 @@ def test_length_and_alignment(case, dtype):
                 part = slice(offset, offset + size)
                 assert same_bits(operation(x[part], g[part]), longest[part]), (name, size, offset)
                 if size < 300:
-                    assert same_bits(operation(x[part].clone(), g[part].clone()), longest[part]), (name, size)
+                    assert same_bits(operation(x[part].clone(), g[part].clone()), longest[part]), (
+                        name,
+                        size,
+                    )
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
@@ -73,8 +78,12 @@ LAYOUTS = {
     "gaps, transposed": lambda x: x[:3000].view(60, 50)[:, 3:36].t(),
     "gaps everywhere": lambda x: x[:3000].view(10, 12, 25)[::2, 1:11:3, ::4],
     "channels_last": lambda x: x[:2520].view(5, 7, 8, 9).to(memory_format=torch.channels_last),
-    "channels_last, sliced": lambda x: x[:2520].view(5, 7, 8, 9).to(memory_format=torch.channels_last)[:, 1:6],
-    "channels_last_3d": lambda x: x[:5040].view(2, 7, 8, 9, 5).to(memory_format=torch.channels_last_3d),
+    "channels_last, sliced": lambda x: (
+        x[:2520].view(5, 7, 8, 9).to(memory_format=torch.channels_last)[:, 1:6]
+    ),
+    "channels_last_3d": lambda x: (
+        x[:5040].view(2, 7, 8, 9, 5).to(memory_format=torch.channels_last_3d)
+    ),
     "expanded": lambda x: x[:50].view(50, 1).expand(50, 40),
     "expanded, outer": lambda x: x[:50].expand(40, 50),
     "expanded scalar": lambda x: x[5].expand(3, 4, 5),
@@ -106,7 +115,9 @@ def test_result_has_the_strides_of_torch(layout):
     assert torch.ops.act.silu(x).stride() == torch.nn.functional.silu(x).stride()
 
 
-@pytest.mark.parametrize("layout", [name for name in LAYOUTS if "expanded" not in name and name != "unfolded"])
+@pytest.mark.parametrize(
+    "layout", [name for name in LAYOUTS if "expanded" not in name and name != "unfolded"]
+)
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
 @pytest.mark.parametrize("case", FORMULAS, ids=str)
 def test_strided_in_place_and_out(case, dtype, layout):
@@ -137,7 +148,11 @@ def test_gradient_arrives_in_another_layout(case):
     """What a sum, a transposition or a mixed memory format make of a gradient on its way back."""
     x = torch.randn(3, 4, 5, 6)
     expected = case.derivative(x)
-    for layout in (x, x.to(memory_format=torch.channels_last), x.transpose(1, 3).contiguous().transpose(1, 3)):
+    for layout in (
+        x,
+        x.to(memory_format=torch.channels_last),
+        x.transpose(1, 3).contiguous().transpose(1, 3),
+    ):
         leaf = layout.clone(memory_format=torch.preserve_format).requires_grad_()
         case.value(leaf).sum().backward()  # expanded from one number
         assert same_bits(leaf.grad + 0, expected + 0)

@@ -1,4 +1,4 @@
-"""The reference itself, before anything is measured with it: against mpmath, and against what is specified by hand."""
+"""The reference itself: against mpmath, and against what is specified by hand."""
 
 import math
 
@@ -58,12 +58,15 @@ def _by_mpmath(case, x):
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_agrees_with_mpmath(case):
-    points = np.array([-40.0, -12.5, -5.5, -1.25, -0.75, -0.1, -1e-3, 1e-5, 0.3, 1.0, 2.75, 9.0, 25.0])
+    points = np.array(
+        [-40.0, -12.5, -5.5, -1.25, -0.75, -0.1, -1e-3, 1e-5, 0.3, 1.0, 2.75, 9.0, 25.0]
+    )
     found = case.reference(torch.float64).at(points, 5e-324)
     for column, x in enumerate(points):
         for order, expected in enumerate(_by_mpmath(case, x)):
-            got = mpmath.mpf(found.high[order, column]) + mpmath.mpf(found.low[order, column])
-            assert mpmath.almosteq(got, expected, rel_eps=1e-30, abs_eps=1e-60), (x, order)
+            with mpmath.workdps(60):
+                got = mpmath.mpf(found.high[order, column]) + mpmath.mpf(found.low[order, column])
+                assert mpmath.almosteq(got, expected, rel_eps=1e-30, abs_eps=1e-60), (x, order)
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
@@ -80,12 +83,13 @@ def test_specified_limits_are_those_of_the_definition(case):
     for column, (value, slope) in enumerate(limits(case, torch.float64)):
         expected = value if math.isfinite(value) else pytest.approx(value)
         if math.isinf(value):
-            assert abs(found.high[0, column]) > 1e5 and found.high[0, column] * value > 0
+            assert abs(found.high[0, column]) > 1e5
+            assert found.high[0, column] * value > 0
         else:
-            assert found.high[0, column] == pytest.approx(expected, rel=1e-15, abs=1e-300)
+            assert found.high[0, column] == pytest.approx(expected, rel=1e-15, abs=1e-80)
         if case.name == "hardtanh" and math.isinf(value):
             continue  # an infinite bound: linear before it, 0 at it
-        assert found.high[1, column] == pytest.approx(slope, rel=1e-15, abs=1e-300)
+        assert found.high[1, column] == pytest.approx(slope, rel=1e-15, abs=1e-80)
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
@@ -103,7 +107,7 @@ def test_specified_derivative_from_output_is_the_derivative(case):
 @pytest.mark.parametrize("case", FORMULAS, ids=str)
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
 def test_cancellation_intervals_are_narrow(case, dtype):
-    """Each holds a sign change of f′, none reaches where |f′| ≥ the floor, and no other f′ changes its sign."""
+    """Each holds a zero of f′, in none does |f′| reach the floor, and no other f′ is negative."""
     points, slope = sample(case, dtype), exact(case, dtype).high[1]
     interval = CANCELLING.get((case.name, case.variant or ""))
     if interval is None:
@@ -119,7 +123,11 @@ def test_error_counts_units_in_the_last_place():
     for dtype in (torch.float32, torch.float64, torch.bfloat16, torch.float16):
         info = torch.finfo(dtype)
         assert spacing(one, dtype) == info.eps
-        assert spacing(np.array([0.0]), dtype) == spacing(np.array([info.tiny]), dtype) == info.tiny * info.eps
+        assert (
+            spacing(np.array([0.0]), dtype)
+            == spacing(np.array([info.tiny]), dtype)
+            == info.tiny * info.eps
+        )
         assert error(one + info.eps, one, 0 * one, dtype) == 1
         assert error(one, one, 0 * one + info.eps / 4, dtype) == 0.25
         assert error([math.inf], [info.max * 1.0], [0.0], dtype) == math.inf

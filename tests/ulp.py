@@ -1,13 +1,15 @@
 """The error of a result in units in the last place (ulp) of the exact value.
 
-The exact value comes as an unevaluated sum high + low of two float64, which is exact to some 2⁻¹⁰⁰: enough to
-measure float64 results in small fractions of an ulp. The unit is the distance between neighbouring numbers of the
-result's dtype in the binade of the exact value; below the smallest normal number it is the subnormal spacing.
+The exact value comes as an unevaluated sum high + low of two float64, which is exact to some 2⁻¹⁰⁰:
+enough to measure float64 results in small fractions of an ulp. The unit is the distance between
+neighbouring numbers of the result's dtype in the binade of the exact value; below the smallest
+normal number it is the subnormal spacing.
 
-One exception: where a derivative crosses zero because two terms cancel, no fixed number of ulp of the *sum* can be
-held without carrying more digits in the terms. There, and only there, the error is counted in ulp of 0.1 or of the
-exact value, whichever is larger. CANCELLING names those intervals; each holds one zero of the derivative and
-reaches no further than the points where the derivative's magnitude passes 0.1.
+One exception: where a derivative crosses zero because two terms cancel, no fixed number of ulp of
+the *sum* can be held without carrying more digits in the terms. There, and only there, the error is
+counted in ulp of 0.1 or of the exact value, whichever is larger. CANCELLING names those intervals;
+each holds one zero of the derivative and reaches no further than the points where the derivative's
+magnitude passes 0.1.
 """
 
 from typing import NamedTuple
@@ -30,7 +32,8 @@ FORMATS = {
 
 CANCELLATION_FLOOR = 0.1
 
-# (op, parameters) → the interval around the zero of f′, in x. tests/test_reference.py checks each of them.
+# (op, parameters) → the interval around the zero of f′, in x. tests/test_reference.py checks each
+# of them.
 CANCELLING = {
     ("silu", ""): (-1.66, -0.99),
     ("gelu", "none"): (-0.94, -0.59),
@@ -45,32 +48,48 @@ def spacing(value, dtype):
     precision, least_exponent, _ = FORMATS[dtype]
     magnitude = np.abs(np.asarray(value, dtype=np.float64))
     with np.errstate(invalid="ignore"):
-        exponent = np.frexp(np.where(np.isfinite(magnitude), magnitude, 1.0))[1].astype(np.int64) - 1
+        exponent = (
+            np.frexp(np.where(np.isfinite(magnitude), magnitude, 1.0))[1].astype(np.int64) - 1
+        )
     exponent = np.where(magnitude == 0, least_exponent, exponent)
     return np.ldexp(1.0, np.maximum(exponent, least_exponent) - (precision - 1))
 
 
 def error(result, high, low, dtype, floor=None):
-    """|result − exact| in ulp, elementwise; `floor`: the least magnitude whose ulp counts (an array, or None).
+    """|result − exact| in ulp, elementwise; `floor`: the least magnitude whose ulp counts.
 
-    An infinite result is right where the exact value rounds beyond the largest finite number; NaN is never right.
+    An infinite result is right where the exact value rounds beyond the largest finite number; NaN
+    is never right.
     """
     result, high, low = (np.asarray(a, dtype=np.float64) for a in (result, high, low))
-    reach = np.minimum(np.maximum(np.abs(high), 0.0 if floor is None else floor), FORMATS[dtype].largest)
+    reach = np.minimum(
+        np.maximum(np.abs(high), 0.0 if floor is None else floor), FORMATS[dtype].largest
+    )
     unit = spacing(reach, dtype)
     with np.errstate(invalid="ignore", over="ignore"):
         difference = np.abs((result - high) - low) / unit
     largest = FORMATS[dtype].largest
-    rounds_to_infinity = np.abs(high) >= largest + spacing(largest, dtype) / 2
+    # Halved, so that float64's own largest number can be compared.
+    rounds_to_infinity = np.abs(high) / 2 >= largest / 2 + spacing(largest, dtype) / 4
     right_infinity = np.isinf(result) & rounds_to_infinity & (np.sign(result) == np.sign(high))
     difference = np.where(right_infinity | (np.isinf(high) & (result == high)), 0.0, difference)
     return np.where(np.isnan(difference), np.inf, difference)
 
 
 def cancellation_floor(case, order, points):
-    """The `floor` of `error` for a case at float64 `points`: CANCELLATION_FLOOR inside its interval, else 0."""
+    """The `floor` of `error` at `points`: CANCELLATION_FLOOR inside its interval, else 0."""
     interval = CANCELLING.get((case.name, case.variant or ""))
     if order != 1 or interval is None:
         return np.zeros(len(points))
     inside = (points > interval[0]) & (points < interval[1])
     return np.where(inside, CANCELLATION_FLOOR, 0.0)
+
+
+def describe(errors, points, result, exact):
+    """The worst of `errors`, for an assertion's message."""
+    worst = errors.argmax()
+    return (
+        f"{errors[worst]:.4g} ulp at x = {points[worst].hex()} = {points[worst]!r}: "
+        f"got {result[worst]!r}, exact {exact[worst]!r}; "
+        f"{(errors > 2).sum()} of {len(points)} are off by more than 2 ulp"
+    )

@@ -48,6 +48,20 @@ inline void prepare_out(at::Tensor& out, std::initializer_list<at::Tensor> input
   for (const at::Tensor& input : inputs) at::assert_no_partial_overlap(out, input);
 }
 
+// Whether a result is so large that it should be written past the caches: from 16 MiB on it and what it is
+// computed from fill a last-level cache of 32 MiB. The size is fixed because systems report it unreliably
+// (sysconf gives the sum over all parts of a processor that no core can use). Not where the op runs in
+// place: those lines are read anyway.
+template <std::size_t count>
+bool should_stream(const std::array<at::Tensor, count>& operands) {
+  constexpr std::size_t threshold = std::size_t{16} << 20;
+  if (operands[0].nbytes() < threshold) return false;
+  for (std::size_t k = 1; k < count; ++k) {
+    if (operands[k].is_alias_of(operands[0])) return false;
+  }
+  return true;
+}
+
 // Calls kernel(Operands) until every element of `operands` (equal shapes, or broadcast by stride 0) is done.
 template <std::size_t count, class Kernel>
 void for_each_element(const std::array<at::Tensor, count>& operands, Kernel kernel) {
@@ -55,6 +69,7 @@ void for_each_element(const std::array<at::Tensor, count>& operands, Kernel kern
   const int64_t size = result.numel();
   if (size == 0) return;
 
+  const bool stream = should_stream(operands);
   bool dense = result.is_non_overlapping_and_dense();
   for (const at::Tensor& operand : operands) dense &= operand.strides() == result.strides();
   if (dense) {
@@ -70,7 +85,7 @@ void for_each_element(const std::array<at::Tensor, count>& operands, Kernel kern
         data[k] = base[k] + begin * element;
         strides[k] = element;
       }
-      kernel(Operands{data.data(), strides.data(), end - begin, 1});
+      kernel(Operands{data.data(), strides.data(), end - begin, 1, stream});
     });
     return;
   }
@@ -82,7 +97,7 @@ void for_each_element(const std::array<at::Tensor, count>& operands, Kernel kern
   at::TensorIterator iterator = config.build();
   iterator.for_each(
       [&](char** data, const int64_t* strides, int64_t columns, int64_t rows) {
-        kernel(Operands{data, strides, columns, rows});
+        kernel(Operands{data, strides, columns, rows, stream});
       },
       grain);
 }

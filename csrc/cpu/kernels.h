@@ -18,6 +18,8 @@ struct Operands {
   const std::int64_t* strides;
   std::int64_t columns;
   std::int64_t rows;
+  // Write past the caches: for results too large to be found there again.
+  bool stream;
 };
 
 struct Kernels {

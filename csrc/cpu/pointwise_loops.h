@@ -7,13 +7,12 @@
 
 namespace act::cpu::ACT_INSTRUCTION_SET {
 
-// The loops may run in place, element by element; ivdep tells the compiler that nothing else overlaps.
 template <class T, template <class> class Formula>
-void value_loop(T* out, const T* const* inputs, std::int64_t size, const ParameterValues& parameters) {
+void value_loop(T* out, const T* const* inputs, std::int64_t size, const ParameterValues& parameters,
+                bool stream) {
   const Formula<T> formula(parameters);
   const T* x = inputs[0];
-#pragma GCC ivdep
-  for (std::int64_t i = 0; i < size; ++i) out[i] = formula.value(x[i]);
+  compute_each(out, size, stream, [=](std::int64_t i) { return formula.value(x[i]); });
 }
 
 template <class T, template <class> class Formula>
@@ -48,29 +47,26 @@ ACT_HOST_DEVICE T second_derivative(const Formula<T>& formula, T x) {
 
 template <class T, template <class> class Formula, Saved saved>
 void backward_loop(T* grad_input, const T* const* inputs, std::int64_t size,
-                   const ParameterValues& parameters) {
+                   const ParameterValues& parameters, bool stream) {
   const Formula<T> formula(parameters);
   const T* grad_output = inputs[0];
   const T* x = inputs[1];
-#pragma GCC ivdep
-  for (std::int64_t i = 0; i < size; ++i) {
-    grad_input[i] =
-        scale_gradient<T, Formula>(grad_output[i], derivative<T, Formula, saved>(formula, x[i]));
-  }
+  compute_each(grad_input, size, stream, [=](std::int64_t i) {
+    return scale_gradient<T, Formula>(grad_output[i], derivative<T, Formula, saved>(formula, x[i]));
+  });
 }
 
 template <class T, template <class> class Formula, Saved saved>
 void double_backward_loop(T* out, const T* const* inputs, std::int64_t size,
-                          const ParameterValues& parameters) {
+                          const ParameterValues& parameters, bool) {
   const Formula<T> formula(parameters);
   const T* grad_grad_input = inputs[0];
   const T* grad_output = inputs[1];
   const T* x = inputs[2];
-#pragma GCC ivdep
-  for (std::int64_t i = 0; i < size; ++i) {
-    out[i] = scale_gradient<T, Formula>(grad_grad_input[i] * grad_output[i],
-                                        second_derivative<T, Formula, saved>(formula, x[i]));
-  }
+  compute_each(out, size, /*stream=*/false, [=](std::int64_t i) {
+    return scale_gradient<T, Formula>(grad_grad_input[i] * grad_output[i],
+                                      second_derivative<T, Formula, saved>(formula, x[i]));
+  });
 }
 
 // The loops of one formula; those from the output are null where only the input gives the derivative.

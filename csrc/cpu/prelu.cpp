@@ -73,6 +73,7 @@ std::tuple<at::Tensor, at::Tensor> prelu_backward(const at::Tensor& grad_output,
     config.add_const_input(slopes);
     at::TensorIterator iterator = config.build();
     const Storage storage = storage_of(self);
+    const bool stream = should_stream(std::array{grad_input, grad_output, self});
     const auto* first_weight = static_cast<const char*>(slopes.const_data_ptr());
     const int64_t channel_stride =
         std::max<int64_t>(weight.dim() == 0 ? 1 : weight.stride(0), 1) * weight.element_size();
@@ -81,7 +82,7 @@ std::tuple<at::Tensor, at::Tensor> prelu_backward(const at::Tensor& grad_output,
         double* of_part = sums.data() + part * channels;
         iterator.serial_for_each(
             [&](char** data, const int64_t* strides, int64_t columns, int64_t rows) {
-              kernels().prelu_backward(storage, {data, strides, columns, rows}, first_weight,
+              kernels().prelu_backward(storage, {data, strides, columns, rows, stream}, first_weight,
                                        channel_stride, of_part);
             },
             {size * part / parts, size * (part + 1) / parts});

@@ -9,11 +9,12 @@
 namespace act::cpu::ACT_INSTRUCTION_SET {
 
 template <class T>
-void prelu_value_loop(T* out, const T* const* inputs, std::int64_t size, const ParameterValues&) {
+void prelu_value_loop(T* out, const T* const* inputs, std::int64_t size, const ParameterValues&,
+                      bool stream) {
   const T* x = inputs[0];
   const T* weight = inputs[1];
-#pragma GCC ivdep
-  for (std::int64_t i = 0; i < size; ++i) out[i] = formulas::Prelu<T>::value(x[i], weight[i]);
+  compute_each(out, size, stream,
+               [=](std::int64_t i) { return formulas::Prelu<T>::value(x[i], weight[i]); });
 }
 
 inline void prelu(Storage storage, const Operands& o) {
@@ -47,8 +48,10 @@ void prelu_backward_as(const Operands& o, const char* weight, std::int64_t chann
                        double* weight_sums) {
   using T = opmath_t<Stored>;
   constexpr int operands = 4;
-  const auto [data, strides, columns, rows] = o;
-  alignas(64) T blocks[operands][block_elements<T>];
+  const std::int64_t* strides = o.strides;
+  const std::int64_t columns = o.columns;
+  const std::int64_t rows = o.rows;
+  Blocks<T, operands> blocks;
 
   const Tile whole = choose_tile<Stored, operands>(strides, columns, rows);
   for (std::int64_t row = 0; row < rows; row += whole.rows) {
@@ -63,7 +66,7 @@ void prelu_backward_as(const Operands& o, const char* weight, std::int64_t chann
       for (std::int64_t i = 0; i < size; ++i) {
         blocks[0][i] = grad_output[i] * formulas::Prelu<T>::derivative_input(x[i], slope[i]);
       }
-      scatter<Stored>(result_view(o, operands, column, row), blocks[0], tile);
+      scatter<Stored>(result_view(o, operands, column, row), blocks[0], tile, o.stream);
 
       const auto slopes = view(o, operands, 3, column, row);
       for (std::int64_t r = 0; r < tile.rows; ++r) {
@@ -84,6 +87,7 @@ void prelu_backward_as(const Operands& o, const char* weight, std::int64_t chann
       }
     }
   }
+  if (o.stream) finish_streaming();
 }
 
 inline void prelu_backward(Storage storage, const Operands& o, const char* weight,

@@ -6,6 +6,7 @@
 #include <act/elementary/arithmetic.h>
 
 #include <cstdint>
+#include <type_traits>
 
 namespace act::cpu::ACT_INSTRUCTION_SET {
 
@@ -31,7 +32,7 @@ struct Vectors {
   typedef Accumulator Sum __attribute__((vector_size(vector_bytes)));
   typedef T Elements __attribute__((vector_size(lanes * sizeof(T))));
 
-  static ACT_HOST_DEVICE Sum load(const T* from) {
+  ACT_HOST_DEVICE static Sum load(const T* from) {
     Elements elements;
     __builtin_memcpy(&elements, from, sizeof(elements));
     return __builtin_convertvector(elements, Sum);
@@ -46,29 +47,31 @@ T tree(T* partial) {
   return partial[0];
 }
 
-// Σ x over `size` elements, a multiple of 16.
+// Adds x, `size` elements, a multiple of 16, to the partial sums.
+template <class T, class Sum, int count>
+ACT_HOST_DEVICE void add(Sum (&sums)[count], const T* x, std::int64_t size) {
+  using V = Vectors<std::remove_reference_t<decltype(sums[0][0])>, T>;
+  for (std::int64_t i = 0; i < size; i += partial_sums) {
+    for (int v = 0; v < count; ++v) sums[v] += V::load(x + i + v * V::lanes);
+  }
+}
+
+// Adds x·y. Products of floats are exact in double, those of half types in float.
+template <class T, class Sum, int count>
+ACT_HOST_DEVICE void add_products(Sum (&sums)[count], const T* x, const T* y, std::int64_t size) {
+  using V = Vectors<std::remove_reference_t<decltype(sums[0][0])>, T>;
+  for (std::int64_t i = 0; i < size; i += partial_sums) {
+    for (int v = 0; v < count; ++v) {
+      sums[v] += V::load(x + i + v * V::lanes) * V::load(y + i + v * V::lanes);
+    }
+  }
+}
+
 template <class Accumulator, class T>
 Accumulator sum(const T* x, std::int64_t size) {
   using V = Vectors<Accumulator, T>;
   typename V::Sum sums[V::count] = {};
-  for (std::int64_t i = 0; i < size; i += partial_sums) {
-    for (int v = 0; v < V::count; ++v) sums[v] += V::load(x + i + v * V::lanes);
-  }
-  alignas(64) Accumulator partial[partial_sums];
-  __builtin_memcpy(partial, sums, sizeof(partial));
-  return tree(partial);
-}
-
-// Σ x·y likewise. Products of floats are exact in double, those of half types in float.
-template <class Accumulator, class T>
-Accumulator sum_of_products(const T* x, const T* y, std::int64_t size) {
-  using V = Vectors<Accumulator, T>;
-  typename V::Sum sums[V::count] = {};
-  for (std::int64_t i = 0; i < size; i += partial_sums) {
-    for (int v = 0; v < V::count; ++v) {
-      sums[v] += V::load(x + i + v * V::lanes) * V::load(y + i + v * V::lanes);
-    }
-  }
+  add(sums, x, size);
   alignas(64) Accumulator partial[partial_sums];
   __builtin_memcpy(partial, sums, sizeof(partial));
   return tree(partial);

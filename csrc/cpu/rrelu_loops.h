@@ -48,7 +48,7 @@ void walk_with_slopes(const Operands& o, const RandomSlopes& random, Compute com
   using T = opmath_t<Stored>;
   constexpr int operands = values + 2;
   constexpr std::int64_t element = sizeof(Stored);
-  alignas(64) T blocks[values + 1][block_elements<T>];
+  Blocks<T, values + 1> blocks;
   alignas(64) T slopes[block_elements<T>];
   const formulas::Rrelu<T> formula(ParameterValues{random.lower, random.upper});
 
@@ -66,9 +66,10 @@ void walk_with_slopes(const Operands& o, const RandomSlopes& random, Compute com
                     places.column_stride / element, tile.columns, formula, random);
       }
       compute(blocks, slopes, tile.columns * tile.rows);
-      scatter<Stored>(result_view(o, operands, column, row), blocks[0], tile);
+      scatter<Stored>(result_view(o, operands, column, row), blocks[0], tile, o.stream);
     }
   }
+  if (o.stream) finish_streaming();
 }
 
 inline void rrelu(Storage storage, const Operands& o, const RandomSlopes& random) {

@@ -35,19 +35,8 @@ struct Scale {
   T floor;
   T exponent;
   T to_power;  // added to n, leaves the biased exponent of the scaled power of two in the lowest bits
+  T top;       // the largest exponential
 };
-
-template <class T>
-ACT_HOST_DEVICE Scale<T> scale_for(T largest) {
-  using R = Range<T>;
-  // A row without a finite maximum has no result but NaN; its exponentials just have to be harmless.
-  const bool finite = elementary::abs(largest) < T(__builtin_huge_val());
-  const T top = finite ? largest : T(0);
-  const T shift = elementary::abs(top) < R::subtract_from ? T(0) : top;
-  const T rest = top - shift;
-  const T exponent = elementary::fma(rest, R::inverse_ln2, R::round) - R::round;
-  return {shift, rest - R::reach, exponent, R::round + R::bias + R::lift - exponent};
-}
 
 ACT_HOST_DEVICE float power_from(float shifted) {
   return elementary::from_bits(std::int32_t(std::uint32_t(elementary::to_bits(shifted)) << 23));
@@ -67,25 +56,45 @@ ACT_HOST_DEVICE T scaled_exp(T x, T shift, T floor, T to_power) {
   return elementary::fma(power, q, power);
 }
 
-// What a row, or the blocks of it so far, sums up to: Σ e^x = (sum + low)·e^shift·2^(exponent - lift).
+template <class T>
+ACT_HOST_DEVICE Scale<T> scale_for(T largest) {
+  using R = Range<T>;
+  // A row without a finite maximum has no result but NaN; its exponentials just have to be harmless.
+  const bool finite = elementary::abs(largest) < T(__builtin_huge_val());
+  const T top = finite ? largest : T(0);
+  const T shift = elementary::abs(top) < R::subtract_from ? T(0) : top;
+  const T rest = top - shift;
+  const T exponent = elementary::fma(rest, R::inverse_ln2, R::round) - R::round;
+  const T floor = rest - R::reach, to_power = R::round + R::bias + R::lift - exponent;
+  return {shift, floor, exponent, to_power, scaled_exp(largest, shift, floor, to_power)};
+}
+
+// What a row, or the blocks of it so far, sums up to: Σ e^x = (sum + low + tops·top)·e^shift·2^(exponent - lift).
+// log_softmax keeps the largest exponential, `top`, apart with all that equal it: in the logarithm of
+// 1 + rest, for the element that dominates its row, every digit of the rest counts.
 struct RowSum {
   double largest = -__builtin_huge_val();
   double shift = 0;
   double exponent = 0;
   double sum = 0;
   double low = 0;
+  double tops = 0;
+  double top = 0;
 };
 
 template <class T>
-RowSum row_sum(T largest, const Scale<T>& scale, double sum) {
+RowSum row_sum(T largest, const Scale<T>& scale, double sum, double tops) {
   // Elements of -inf alone count nothing (their exponentials were held at the floor), but a NaN shows.
-  if (largest == -T(__builtin_huge_val()) && sum == sum) sum = 0;
-  return {double(largest), double(scale.shift), double(scale.exponent), sum, 0};
+  if (largest == -T(__builtin_huge_val())) {
+    tops = 0;
+    sum = sum == sum ? 0 : sum;
+  }
+  return {double(largest), double(scale.shift), double(scale.exponent), sum, 0, tops, double(scale.top)};
 }
 
 // The factor that carries a sum over to another scale.
 inline double carry(const RowSum& from, const RowSum& to) {
-  if (from.largest - to.largest < -1100.0) return from.sum == from.sum ? 0.0 : from.sum;
+  if (from.largest - to.largest < -1100.0) return 0;
   const double exponent = from.exponent - to.exponent;
   if (from.shift == to.shift) return elementary::scale(1.0, exponent < -2000 ? -2000 : exponent);
   const auto r = elementary::exponential::reduced(from.shift - to.shift);
@@ -97,12 +106,16 @@ inline double carry(const RowSum& from, const RowSum& to) {
 inline RowSum merge(const RowSum& a, const RowSum& b) {
   RowSum result = b.largest > a.largest ? b : a;
   const RowSum& other = b.largest > a.largest ? a : b;
-  if (other.largest == -__builtin_huge_val() || result.largest == __builtin_huge_val()) {
-    if (other.sum != other.sum) result.sum = other.sum;
-    return result;
+  if (other.sum != other.sum) result.sum = other.sum;
+  if (other.largest == -__builtin_huge_val() || result.largest == __builtin_huge_val()) return result;
+  double added = other.sum;
+  if (other.largest == result.largest) {
+    result.tops += other.tops;
+  } else {
+    added += other.tops * other.top;
   }
   const double factor = carry(other, result);
-  const double high = other.sum * factor;
+  const double high = added * factor;
   const double total = result.sum + high;
   const double part = total - result.sum;
   const double error = (result.sum - (total - part)) + (high - part);
@@ -111,7 +124,14 @@ inline RowSum merge(const RowSum& a, const RowSum& b) {
   return result;
 }
 
-// softmax: y = e·high + e·low. log_softmax: y = (x - high) - low. NaN in rows without a result.
+// ln(1 + x), x >= 0: the rounding of 1 + x made good in first order.
+inline double log_of_one_plus(double x) {
+  const double y = 1.0 + x;
+  return elementary::log(y) + (x > 1.0 ? 1.0 - (y - x) : x - (y - 1.0)) / y;
+}
+
+// softmax: y = e·high + e·low. log_softmax: y = (x - high) - low, with high the maximum and low the
+// logarithm of what is left: neither difference cancels. NaN in rows without a result.
 template <class T>
 struct Normalizer {
   T high;
@@ -121,27 +141,17 @@ struct Normalizer {
 template <class T>
 Normalizer<T> normalizer(const RowSum& row, bool logarithm) {
   const double sum = row.sum + row.low;
-  const double low = row.low - (sum - row.sum);
   if (!(elementary::abs(row.largest) < __builtin_huge_val()) || sum != sum) {
     return {T(__builtin_nan("")), T(__builtin_nan(""))};
   }
-  if (!logarithm) {
-    const double inverse = 1.0 / sum;
-    const double rest = (elementary::fma(-sum, inverse, 1.0) - low * inverse) * inverse;
-    const T high = T(inverse);
-    return {high, T((inverse - double(high)) + rest)};
+  if (logarithm) {
+    return {T(row.largest), T(log_of_one_plus((sum + (row.tops - 1) * row.top) / row.top))};
   }
-  using elementary::logarithm::ln2_high, elementary::logarithm::ln2_low;
-  const double log_sum =
-      elementary::log(sum * (sizeof(T) == sizeof(float) ? 0x1p-64 : 0x1p-512));
-  // shift and exponent exclude each other: the first two terms have one rounding at most, and it is kept.
-  const double top = row.shift + row.exponent * ln2_high<double>();
-  const double total = top + log_sum;
-  const double part = total - top;
-  const double error = (top - (total - part)) + (log_sum - part);
-  const double rest = error + (row.exponent * ln2_low<double>() + low / sum);
-  const T high = T(total);
-  return {high, T((total - double(high)) + rest)};
+  const double inverse = 1.0 / sum;
+  const double low = row.low - (sum - row.sum);
+  const double rest = (elementary::fma(-sum, inverse, 1.0) - low * inverse) * inverse;
+  const T high = T(inverse);
+  return {high, T((inverse - double(high)) + rest)};
 }
 
 template <class T>

@@ -4,8 +4,8 @@ There are two ways in. The builtins of `_C` call the dispatcher through typed ha
 about as much as torch's own; `torch.ops.act.<name>` costs 2 to 4 µs more for each call, but is an
 object that a graph can hold. Hence the rule:
 
-1. An argument with `__torch_function__`, or an active TorchFunctionMode: the function hands itself to
-   `handle_torch_function`, as those of torch.nn.functional do. torch.fx traces by this.
+1. An argument with `__torch_function__`, or an active TorchFunctionMode: the function hands itself
+   to `handle_torch_function`, as those of torch.nn.functional do. torch.fx traces by this.
 2. Dynamo is reading the code (torch.compile, strict torch.export): the op itself, which becomes a
    node of the graph. A builtin would break the graph.
 3. Otherwise the builtin. Whatever traces below Python (make_fx, torch.jit.trace, fake tensors,

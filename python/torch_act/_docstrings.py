@@ -13,7 +13,7 @@ DTYPES = "float32, float64, bfloat16, float16 (half types are computed in float3
 
 
 def documented(name: str) -> Callable[[Documented], Documented]:
-    """Appends formula, dtypes, domain, errors, differences from torch and source of the op `name`."""
+    """Appends what the catalogue says about the op `name`."""
     rest = _rest(BY_NAME[name])
 
     def complete(documentee: Documented) -> Documented:

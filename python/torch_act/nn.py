@@ -242,8 +242,8 @@ def _require_dim(module: torch.nn.Module, dim: int | None) -> None:
         )
 
 
-# The implicit dim's warning shall point at the caller of the module, beyond forward and the two frames
-# of Module.__call__ (torch counts one too few and points into torch/nn/modules/module.py).
+# The implicit dim's warning shall point at the caller of the module, beyond forward and the two
+# frames of Module.__call__ (torch counts one too few and points into torch/nn/modules/module.py).
 _STACKLEVEL = 6
 
 

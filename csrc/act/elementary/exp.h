@@ -44,8 +44,8 @@ ACT_HOST_DEVICE double bounded(double x) {
   return x > 1000.0 ? 1000.0 : x;
 }
 
-// x = n·ln 2 + high + low. The first part of ln 2 has so few bits that its product with n is exact, and
-// so is the difference.
+// x = n·ln 2 + high + low. The first part of ln 2 has so few bits that the difference x - n·ln2_high
+// is exact.
 template <class T>
 struct Reduced {
   T n, high, low;
@@ -108,7 +108,21 @@ ACT_HOST_DEVICE Exponential<T> exp_parts(T x, T low) {
   return {r.high + fma(square, exponential::polynomial(r.high), correction), r.n};
 }
 
-// e^(x + low), rounded once more at most where it is subnormal.
+// The parts of eˣ with q as an unevaluated sum q + low, for differences such as eˣ - 1 and for quotients.
+template <class T>
+struct AccurateExponential {
+  T q, low;
+  T n;
+};
+
+template <class T>
+ACT_HOST_DEVICE AccurateExponential<T> accurate_exp_parts(T x) {
+  const exponential::Reduced<T> r = exponential::reduced(exponential::bounded(x));
+  const T tail = fma(r.high * r.high, exponential::polynomial(r.high), r.low);
+  const T q = r.high + tail;
+  return {q, tail - (q - r.high), r.n};
+}
+
 template <class T>
 ACT_HOST_DEVICE T exp(Exponential<T> e) {
   return scale(T(1) + e.q, e.n);

@@ -17,14 +17,15 @@ struct Sigmoid {
 
   ACT_HOST_DEVICE T value(T x) const { return elementary::sigmoid(x); }
 
-  // σ(x)·σ(-x) = w - w² with w, the smaller of the two: no digit is lost, in neither tail.
-  ACT_HOST_DEVICE T derivative(T x) const {
-    const T w = elementary::sigmoid(-elementary::abs(x));
-    return elementary::fma(-w, w, w);
+  ACT_HOST_DEVICE T derivative(T x) const { return elementary::times_sigmoid_derivative(T(1), x); }
+
+  // σ(x)·σ(-x)·tanh(-x/2).
+  ACT_HOST_DEVICE T second_derivative(T x) const {
+    const T y = elementary::times_sigmoid_second_derivative(T(1), elementary::abs(x));
+    return x == T(0) ? -x : elementary::copysign(y, -x);
   }
 
-  ACT_HOST_DEVICE T second_derivative(T x) const { return x; }
-
+  // From a rounded output, the derivative loses its digits where the output is near 1.
   ACT_HOST_DEVICE T derivative_from_output(T y) const { return elementary::fma(-y, y, y); }
   ACT_HOST_DEVICE T second_derivative_from_output(T y) const {
     return elementary::fma(T(-2), y, T(1));

@@ -8,7 +8,10 @@ from torch_act.command_line.gallery import gallery
 from torch_act.command_line.info import info
 
 app = typer.Typer(
-    help="Activation functions for PyTorch.", no_args_is_help=True, add_completion=False
+    help="Activation functions for PyTorch.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
 )
 app.command()(bench)
 app.command()(demo)

@@ -31,10 +31,10 @@ class Direction(str, Enum):
 
 
 def bench(
-    op: Annotated[list[str] | None, typer.Option(help="Ops; default: all.")] = None,
-    dtype: Annotated[list[Dtype], typer.Option()] = [Dtype.float32],  # noqa: B006
-    size: Annotated[list[str], typer.Option(help="Elements; 64K, 4M.")] = ["64K", "4M"],  # noqa: B006
-    direction: Annotated[list[Direction], typer.Option()] = list(Direction),  # noqa: B006, B008
+    op: Annotated[list[str] | None, typer.Option(help="Default: all.")] = None,
+    dtype: Annotated[list[Dtype] | None, typer.Option(help="Default: float32.")] = None,
+    size: Annotated[list[str] | None, typer.Option(help="Elements. Default: 64K and 4M.")] = None,
+    direction: Annotated[list[Direction] | None, typer.Option(help="Default: both.")] = None,
     threads: Annotated[int, typer.Option(min=1)] = 1,
     repeats: Annotated[int, typer.Option(min=1, help="Turns of each contender.")] = 21,
     json: Annotated[Path | None, typer.Option(help="File to write; - for stdout.")] = None,
@@ -42,12 +42,12 @@ def bench(
 ) -> None:
     """Time every op against torch and a memory copy, taking turns in one run.
 
-    Options that take several values are repeated: --op gelu --op silu. Times are the fastest of the turns.
-    Each call makes a fresh output. Backward is torch.autograd.grad on a retained graph. The copy is
-    Tensor.copy_ of the input into existing, warm memory.
+    Options that take several values are repeated: --op gelu --op silu. Times are the fastest of the
+    turns. Each call makes a fresh output. Backward is torch.autograd.grad on a retained graph. The
+    copy is Tensor.copy_ of the input into existing, warm memory.
     """
     chosen = _chosen(op)
-    sizes = [_elements(text) for text in size]
+    sizes = [_elements(text) for text in size or ("64K", "4M")]
     torch.set_num_threads(threads)
     header = {**versions(), "threads": str(threads), "time": f"fastest of {repeats} turns"}
     quiet = STDOUT in (json, markdown)
@@ -56,7 +56,7 @@ def bench(
         console.print(f"[bold]{name}[/bold]: {value}", highlight=False)
 
     cells = []
-    grid = list(product(direction, dtype, sizes, chosen))
+    grid = list(product(direction or Direction, dtype or (Dtype.float32,), sizes, chosen))
     with _progress() as progress:
         task = progress.add_task("", total=len(grid))
         for way, kind, elements, call in grid:

@@ -1,4 +1,4 @@
-"""How to call each op of the catalogue, ours and torch's alike: for the benchmark and the gallery."""
+"""How to call each op of the catalogue, ours and torch's alike."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich import box
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
@@ -17,15 +18,16 @@ ACTIVATIONS = "relu,leaky_relu,prelu,rrelu,elu,selu,gelu,silu,mish,hardswish,sof
 
 
 def demo(
-    epochs: Annotated[int, typer.Option(min=1)] = 8,
+    epochs: Annotated[int, typer.Option(min=1)] = 15,
     seed: Annotated[int, typer.Option()] = 0,
     activations: Annotated[str, typer.Option(help="Names, separated by commas.")] = ACTIVATIONS,
     output: Annotated[Path, typer.Option(help="Folder for gallery.png.")] = Path("build/demo"),
 ) -> None:
-    """Train a small convolutional network on handwritten digits with each activation, torch's and ours.
+    """Train a small convolutional network on digits with each activation, torch's and ours.
 
-    The two networks start from the same weights and see the same batches. Prints for each activation both test
-    accuracies, the largest difference between the gradients of the first step, and the time of an epoch.
+    The two networks start from the same weights and see the same batches. Prints for each
+    activation both test accuracies, the largest difference between the gradients of the first step,
+    and the time of an epoch.
     """
     names = _names(activations)
     console = Console()
@@ -56,16 +58,16 @@ def _names(text: str) -> list[str]:
 
 
 def _table(comparisons: list[Comparison]) -> Table:
-    table = Table()
+    table = Table(box=box.SIMPLE, padding=0)
     table.add_column("activation")
     for title in (
-        "test accuracy\ntorch.nn",
-        "test accuracy\ntorch_act.nn",
+        "accuracy\ntorch.nn",
+        "accuracy\ntorch_act.nn",
         "first gradients\ndiffer by",
         "epoch\ntorch.nn",
         "epoch\ntorch_act.nn",
     ):
-        table.add_column(title, justify="right")
+        table.add_column(title, justify="right", no_wrap=True)
     for c in comparisons:
         difference = c.gradient_difference
         table.add_row(

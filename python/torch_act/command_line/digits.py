@@ -1,4 +1,4 @@
-"""A small convolutional network that learns handwritten digits, twice: with torch's activations and with ours.
+"""A small convolutional network that learns digits twice: with torch's activations and with ours.
 
 The images are the 1,797 of scikit-learn, 8 by 8, which come with the package.
 """
@@ -42,7 +42,7 @@ def load_digits(seed: int) -> Digits:
 
 
 def network(activations: ModuleType, activation: str, seed: int) -> nn.Module:
-    """The network with the activations of a module: torch.nn or torch_act.nn. The same seed, the same weights."""
+    """The network with the activations of torch.nn or torch_act.nn. Same seed, same weights."""
     make = getattr(activations, BY_NAME[activation].modules[0])
     arguments = {"threshold": (0.0, 0.0)}.get(activation, ())  # the others have defaults
     torch.manual_seed(seed)

@@ -78,6 +78,7 @@ def _panel(axis, call: Call) -> None:
     axis.text(
         0.5, 1.02, _remark(call), transform=axis.transAxes, ha="center", fontsize=8.5, color="0.35"
     )
+    axis.set_xticks(range(-6, 7, 3))
     axis.tick_params(labelsize=8)
     axis.spines[["top", "right"]].set_visible(False)
 

@@ -1,10 +1,12 @@
 """Times ours, torch's and a memory copy against each other.
 
-The contenders take turns within one run (ours, torch, copy, ours, torch, copy …), so that a change of the clock
-or of the neighbours' load meets all three, and the fastest of many turns counts: what else the machine does can
-only add time. Every call makes a fresh output, as users' calls do. The copy is `Tensor.copy_` of the input's
-elements into memory that exists and is warm. Backward is the backward alone: torch.autograd.grad on a retained
-graph, with a full-size gradient, for all differentiable inputs.
+The contenders take turns within one run, so that a change of the clock or of the neighbours' load
+meets all three; their order changes from round to round, and each starts with a call that is not
+timed, so that none always finds the caches as another left them. The fastest of many turns counts:
+what else the machine does can only add time. Every call makes a fresh output, as users' calls do.
+The copy is `Tensor.copy_` of the input's elements into memory that exists and is warm. Backward is
+the backward alone: torch.autograd.grad on a retained graph, with a full-size gradient, for all
+differentiable inputs.
 """
 
 import gc
@@ -12,6 +14,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import cycle, islice, permutations
 
 import torch
 
@@ -82,9 +85,11 @@ def _fastest(contenders: list[Callable[[], object]], repeats: int) -> list[float
     collecting = gc.isenabled()
     gc.disable()
     try:
-        for _ in range(repeats):
-            for index, contender in enumerate(contenders):
-                best[index] = min(best[index], _time(contender, counts[index]))
+        orders = cycle(permutations(range(len(contenders))))
+        for order in islice(orders, repeats):
+            for index in order:
+                contenders[index]()
+                best[index] = min(best[index], _time(contenders[index], counts[index]))
     finally:
         if collecting:
             gc.enable()

@@ -5,6 +5,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import asdict
 
+from rich import box
 from rich.table import Table
 
 from torch_act.command_line.measurement import Cell
@@ -25,9 +26,10 @@ CLEARLY = 0.97  # below this ratio a cell is slower by more than the measurement
 
 def rich_table(cells: Iterable[Cell]) -> Table:
     """For the terminal; cells slower than torch in red."""
-    table = Table()
+    table = Table(box=box.SIMPLE, padding=0)
     for column in COLUMNS:
-        table.add_column(column, justify="left" if column in TEXT_COLUMNS else "right")
+        justify = "left" if column in TEXT_COLUMNS else "right"
+        table.add_column(column.replace(" ", "\n", 1), justify=justify, no_wrap=True)
     for cell in cells:
         table.add_row(*_row(cell), style="red" if _slower(cell) else None)
     return table
@@ -59,8 +61,8 @@ def summary(cells: list[Cell]) -> list[str]:
         ratio = _geometric_mean(cell.ratio for cell in group)
         copies = _geometric_mean(cell.copies for cell in group)
         lines.append(
-            f"{direction}, {dtype}, {size_name(size)} elements: geometric mean of {len(group)} cells "
-            f"{ratio:.2f} times as fast as torch, {copies:.2f} copies"
+            f"{direction} {dtype} {size_name(size)}: {ratio:.2f} times as fast as torch, "
+            f"{copies:.2f} copies (geometric means of {len(group)})"
         )
     slower = [cell for group in groups.values() for cell in group if _slower(cell)]
     clearly = [cell for cell in slower if cell.ratio < CLEARLY]

@@ -1,0 +1,29 @@
+// logsigmoid(x) = ln σ(x) = min(x, 0) - ln(1 + e^-|x|).
+#pragma once
+
+#include <act/declaration.h>
+#include <act/elementary/log1p.h>
+#include <act/elementary/sigmoid.h>
+
+namespace act::formulas {
+
+template <class T>
+struct Logsigmoid {
+  static constexpr Declaration declaration{.name = "logsigmoid"};
+
+  ACT_HOST_DEVICE explicit Logsigmoid(ParameterValues) {}
+
+  ACT_HOST_DEVICE T value(T x) const {
+    const T correction = elementary::log1p_exp(-elementary::abs(x), T(0));
+    return x < T(0) ? x - correction : -correction;
+  }
+
+  ACT_HOST_DEVICE T derivative(T x) const { return elementary::sigmoid(-x); }
+
+  // -σ(x)·σ(-x).
+  ACT_HOST_DEVICE T second_derivative(T x) const {
+    return elementary::times_sigmoid_derivative(T(-1), x);
+  }
+};
+
+}  // namespace act::formulas

@@ -1,0 +1,37 @@
+// tanh(x).
+#pragma once
+
+#include <act/declaration.h>
+#include <act/elementary/sigmoid.h>
+#include <act/elementary/tanh.h>
+
+namespace act::formulas {
+
+template <class T>
+struct Tanh {
+  static constexpr Declaration declaration{
+      .name = "tanh",
+      .output_determines_derivative = [](ParameterValues, double (*)(double)) { return true; },
+  };
+
+  ACT_HOST_DEVICE explicit Tanh(ParameterValues) {}
+
+  ACT_HOST_DEVICE T value(T x) const { return elementary::tanh(x); }
+
+  // 1 - tanh² = 4·σ(2x)·σ(-2x), which has all its digits in saturation.
+  ACT_HOST_DEVICE T derivative(T x) const {
+    return elementary::times_sigmoid_derivative(T(4), T(2) * x);
+  }
+
+  // -2·tanh·(1 - tanh²).
+  ACT_HOST_DEVICE T second_derivative(T x) const {
+    const T y = elementary::times_sigmoid_second_derivative(T(8), T(2) * elementary::abs(x));
+    return x == T(0) ? -x : elementary::copysign(y, -x);
+  }
+
+  // From a rounded output, the derivative loses its digits where the output is near ±1.
+  ACT_HOST_DEVICE T derivative_from_output(T y) const { return elementary::fma(-y, y, T(1)); }
+  ACT_HOST_DEVICE T second_derivative_from_output(T y) const { return T(-2) * y; }
+};
+
+}  // namespace act::formulas

@@ -1,0 +1,248 @@
+"""rrelu: a fixed slope in evaluation, in training a random one for each negative element."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from activations import COMPUTED_IN, DTYPES, NUMPY, same_bits
+from samples import sample
+from ulp import error
+
+rrelu = torch.ops.act.rrelu
+
+
+def _train(x, lower=1 / 8, upper=1 / 3, **keywords):
+    return rrelu(x, lower, upper, True, **keywords)
+
+
+def _slopes(size, lower, upper, dtype=torch.float32, seed=0):
+    """The slopes themselves: what -1 becomes."""
+    torch.manual_seed(seed)
+    return -_train(torch.full((size,), -1.0, dtype=dtype), lower, upper)
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+@pytest.mark.parametrize("bounds", [(1 / 8, 1 / 3), (0.0, 0.0), (0.25, 0.25), (-0.5, 2.0)], ids=str)
+def test_evaluation_uses_the_mean_slope(bounds, dtype):
+    slope = (bounds[0] + bounds[1]) / 2
+    points = sample(_Kinked(slope), torch.float32 if dtype != torch.float64 else dtype)
+    x = torch.from_numpy(points).to(dtype)
+    x = x[x.isfinite()]
+    result = rrelu(x, *bounds).double().numpy()
+    exact = np.where(x.double().numpy() > 0, x.double().numpy(), x.double().numpy() * slope)
+    # The mean of two rounded bounds, times x: a unit each in the computing type, then half a unit
+    # of the result.
+    halves = dtype in (torch.bfloat16, torch.float16)
+    assert error(result, exact, 0 * exact, dtype).max() <= (0.51 if halves else 2)
+    assert same_bits(rrelu(x, *bounds), rrelu(x, *bounds, training=False))
+    torch.manual_seed(1)
+    state = torch.get_rng_state()
+    rrelu(x, *bounds)
+    assert torch.equal(torch.get_rng_state(), state), "evaluation must not draw random numbers"
+
+
+class _Kinked:
+    """What samples.sample asks of a case."""
+
+    name, variant, keywords = "rrelu", None, {}
+
+    def __init__(self, slope):
+        self.slope = slope
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+def test_training(dtype):
+    x = torch.randn(40_000, dtype=COMPUTED_IN[dtype]).to(dtype)
+    lower, upper = 0.1, 0.6
+    y = _train(x, lower, upper)
+    assert y.dtype == dtype
+    assert same_bits(y[x > 0], x[x > 0])
+    negative = x < 0
+    slopes = (y.double() / x.double())[negative]
+    slack = torch.finfo(dtype).eps
+    normal = x[negative].abs() > 100 * torch.finfo(dtype).tiny
+    assert (slopes[normal] >= lower * (1 - slack)).all()
+    assert (slopes[normal] <= upper * (1 + slack)).all()
+    assert len(slopes.unique()) > (100 if slack > 1e-3 else 10_000)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
+def test_distribution(dtype):
+    lower, upper, size = -0.5, 1.5, 200_000
+    slopes = _slopes(size, lower, upper, dtype).double()
+    at_lower, below_upper = (NUMPY[dtype](b) for b in (lower, upper))
+    assert (slopes >= at_lower).all()
+    assert (slopes < below_upper).all()
+    uniform = ((slopes - lower) / (upper - lower)).sort().values
+    deviation = 1 / math.sqrt(12)
+    assert abs(uniform.mean() - 0.5) < 5 * deviation / math.sqrt(size)
+    assert abs(uniform.var() - deviation**2) < 5 * math.sqrt(1 / 180 / size)
+    ranks = (torch.arange(size, dtype=torch.float64) + 0.5) / size
+    assert (uniform - ranks).abs().max() < 2.0 / math.sqrt(size)  # Kolmogorov–Smirnov, p < 1e-3
+    for lag in (1, 2, 3, 4, 8, 256):
+        a, b = slopes[:-lag] - 0.5, slopes[lag:] - 0.5
+        assert abs((a * b).mean() / slopes.var()) < 5 / math.sqrt(size)
+
+
+def test_seed_and_generator():
+    x = -torch.rand(1000)
+    torch.manual_seed(3)
+    first, second = _train(x), _train(x)
+    torch.manual_seed(3)
+    assert same_bits(_train(x), first)
+    assert same_bits(_train(x), second)
+    assert not same_bits(first, second), "each call draws anew"
+
+    generator = torch.Generator().manual_seed(3)
+    state = torch.get_rng_state()
+    own, later = _train(x, generator=generator), _train(x, generator=generator)
+    assert torch.equal(torch.get_rng_state(), state), "the default generator must be left alone"
+    assert same_bits(_train(x, generator=torch.Generator().manual_seed(3)), own)
+    assert not same_bits(own, later)
+    assert not same_bits(_train(x, generator=torch.Generator().manual_seed(4)), own)
+
+
+def test_variants_draw_alike():
+    x = torch.randn(500)
+    torch.manual_seed(9)
+    expected = _train(x)
+    torch.manual_seed(9)
+    y = x.clone()
+    assert same_bits(torch.ops.act.rrelu_(y, 1 / 8, 1 / 3, True), expected)
+    assert same_bits(y, expected)
+    torch.manual_seed(9)
+    out = torch.empty(500)
+    assert rrelu(x, 1 / 8, 1 / 3, True, out=out) is out
+    assert same_bits(out, expected)
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+def test_slopes_belong_to_elements_not_to_memory(dtype):
+    """The element at a logical place gets the same slope in every layout."""
+    x = torch.randn(4, 6, 10, 12).to(dtype)
+    torch.manual_seed(2)
+    expected = _train(x)
+    wide = torch.zeros(4, 6, 10, 24, dtype=dtype)
+    wide[..., ::2] = x
+    for same in (
+        x.to(memory_format=torch.channels_last),
+        x.transpose(1, 3).contiguous().transpose(1, 3),
+        wide[..., ::2],
+        x.clone().flatten().view(4, 6, 10, 12),
+    ):
+        torch.manual_seed(2)
+        result = _train(same)
+        assert same_bits(result, expected)
+        assert result.stride() == torch.empty_like(same).stride()
+    torch.manual_seed(2)
+    assert same_bits(_train(x.flatten()[:77]), expected.flatten()[:77]), (
+        "nor do they depend on the length"
+    )
+    for size in (*range(20), 31, 32, 33, 63, 64, 65, 255, 256, 257, 1023, 1024, 1025):
+        torch.manual_seed(2)
+        assert same_bits(_train(x.flatten()[:size]), expected.flatten()[:size])
+
+
+@pytest.mark.parametrize("in_place", [False, True], ids=["out of place", "in place"])
+@pytest.mark.parametrize("layout", ["contiguous", "channels_last", "sliced"])
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+@pytest.mark.parametrize("bounds", [(0.2, 0.9), (-0.5, 1.5)], ids=str)
+def test_gradient_has_the_slopes_of_the_forward(bounds, dtype, layout, in_place):
+    x = torch.randn(4, 6, 10, 12, dtype=COMPUTED_IN[dtype]).to(dtype)
+    if layout == "channels_last":
+        x = x.to(memory_format=torch.channels_last)
+    elif layout == "sliced":
+        x = x[:, :, ::2, 1:]
+    leaf = x.clone().requires_grad_()
+    y = torch.ops.act.rrelu_(leaf * 1, *bounds, True) if in_place else _train(leaf, *bounds)
+    g = torch.randn_like(x)
+    (gradient,) = torch.autograd.grad(y, leaf, g)
+    slopes = torch.where(x > 0, 1, y.detach().double() / x.double())
+    off = (gradient.double() - g.double() * slopes).abs()
+    # y and the gradient are each rounded once or twice, their ratio is off by as much.
+    unit = 3 * torch.finfo(dtype).eps * (g.double() * slopes).abs() + 1e-4 * torch.finfo(dtype).eps
+    tiny = x.abs() < 1e-3  # quotients of numbers that a half type cannot hold
+    assert (off <= unit)[~tiny].all()
+
+
+def test_gradcheck():
+    x = torch.randn(40, dtype=torch.float64)
+    x = torch.where(x.abs() < 0.1, x + 0.3, x).requires_grad_()
+
+    def train(x):
+        return _train(x, 0.2, 0.9, generator=torch.Generator().manual_seed(8))
+
+    def train_in_place(x):
+        return torch.ops.act.rrelu_(
+            x.clone(), 0.2, 0.9, True, generator=torch.Generator().manual_seed(8)
+        )
+
+    for function in (
+        train,
+        train_in_place,
+        lambda x: rrelu(x, 0.2, 0.9),
+        lambda x: torch.ops.act.rrelu_(x * 1),
+    ):
+        assert torch.autograd.gradcheck(function, x, check_forward_ad=True)
+        assert torch.autograd.gradgradcheck(function, x)
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+def test_equal_bounds_are_exact(dtype):
+    x = torch.randn(1000).to(dtype)
+    assert same_bits(_train(x, 0.25, 0.25), torch.ops.act.leaky_relu(x, 0.25))
+    assert same_bits(rrelu(x, 0.25, 0.25), torch.ops.act.leaky_relu(x, 0.25))
+
+
+@pytest.mark.parametrize("training", [False, True])
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+def test_special_numbers(dtype, training):
+    for length in (1, 7, 40):
+        for number in (math.nan, math.inf, -math.inf, 0.0, -0.0):
+            x = torch.full((length,), number, dtype=dtype, requires_grad=True)
+            y = rrelu(x, 0.25, 0.5, training)
+            assert same_bits(y.detach(), x.detach())
+            y.sum().backward()
+            if math.isnan(number):
+                assert x.grad.isnan().all()
+            else:
+                bounds = (1, 1) if number > 0 else (0.25, 0.5)
+                assert ((x.grad >= bounds[0]) & (x.grad <= bounds[1])).all()
+        zero_slope = rrelu(torch.full((length,), -math.inf, dtype=dtype), 0.0, 0.0, training)
+        assert (zero_slope == 0).all()
+
+
+def test_saves_no_slopes():
+    x = torch.randn(4096, requires_grad=True)
+    saved = []
+    with torch.autograd.graph.saved_tensors_hooks(lambda t: saved.append(t) or t, lambda t: t):
+        y = _train(x)
+        kept = x * 1
+        in_place = torch.ops.act.rrelu_(kept, 0.1, 0.2, True)
+    memory = {t.untyped_storage().data_ptr(): t.untyped_storage().nbytes() for t in saved}
+    for tensor in (x, y, in_place):
+        memory.pop(tensor.untyped_storage().data_ptr(), None)
+    assert sum(memory.values()) <= 64, "more than a seed and an offset"
+
+
+@pytest.mark.parametrize("shape", [(), (0,), (3, 0), (1,)], ids=str)
+def test_few_elements(shape):
+    for training in (False, True):
+        x = torch.full(shape, -2.0)
+        y = rrelu(x, 0.25, 0.5, training)
+        assert y.shape == shape
+        assert ((y <= -0.5) & (y >= -1.0)).all()
+        assert torch.ops.act.rrelu_(x.clone(), 0.25, 0.5, training).shape == shape
+
+
+@pytest.mark.parametrize(
+    "dtype", [torch.int32, torch.bool, torch.complex64, torch.float8_e4m3fn], ids=str
+)
+@pytest.mark.parametrize("training", [False, True])
+def test_unsupported_dtype(dtype, training):
+    x = torch.tensor([0, 1]).to(dtype)
+    with pytest.raises(RuntimeError, match=r"(?i)act::rrelu.*float32.*float16"):
+        rrelu(x, 0.25, 0.5, training)
+    with pytest.raises(RuntimeError, match=r"(?i)act::rrelu.*float32.*float16"):
+        torch.ops.act.rrelu_(x, 0.25, 0.5, training)
