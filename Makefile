@@ -40,6 +40,7 @@ format: $(packages)
 	$(VENV)/bin/ruff check --fix . && $(VENV)/bin/ruff format .
 
 lint: $(packages)
+	$(python) tools/readme.py --check
 	$(VENV)/bin/clang-format --dry-run --Werror $$(git ls-files '*.h' '*.cpp')
 	$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .
 

@@ -2,12 +2,14 @@
 // pointwise ops, and offers each op as a builtin that costs no more than torch's own: torch.ops.act.x
 // parses its arguments in Python and boxes them, which takes 2 to 4 µs.
 #include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
 #include <torch/csrc/Dtype.h>
 #include <torch/csrc/Exceptions.h>
 #include <torch/csrc/Generator.h>
 #include <torch/csrc/autograd/python_variable.h>
 #include <torch/version.h>
 
+#include "autograd/saved_preference.h"
 #include "cpu/kernels.h"
 #include "pointwise_ops.h"
 
@@ -217,12 +219,27 @@ py::list pointwise_ops() {
   return ops;
 }
 
+// "input", "output" or None for each formula's own default. Returns what held before.
+py::object set_saved_preference(const std::optional<std::string>& kind) {
+  auto& preference = autograd::saved_preference();
+  const auto previous = preference;
+  if (!kind) {
+    preference.reset();
+  } else {
+    preference = *kind == "input" ? Saved::input : Saved::output;
+  }
+  if (!previous) return py::none();
+  return py::str(*previous == Saved::input ? "input" : "output");
+}
+
 }  // namespace
 
 PYBIND11_MODULE(_C, m) {
   m.doc() = "The compiled part of torch_act: registers torch.ops.act.*";
   m.def("build_info", &build_info, "How the library was built and which instruction set it runs.");
   m.def("pointwise_ops", &pointwise_ops, "The pointwise ops with their parameters, from the C++ list.");
+
+  m.def("set_saved_preference", &set_saved_preference, py::arg("kind").none(true));
 
   for_each_op([&]<class Op>() {
     add_builtin<typename Op::Value>(m, Op::declaration.name);

@@ -42,5 +42,5 @@ def pytest_terminal_summary(terminalreporter):
     terminalreporter.section("measured")
     for kind, rows in sorted(table.items()):
         rows.sort(key=lambda row: -row[1])
-        worst = ", ".join(f"{case} {number:.4g}" for case, number in rows[:3])
+        worst = ", ".join(f"{case} {number:.4g}" for case, number in rows[:6])
         terminalreporter.write_line(f"{kind}: worst of {len(rows)}: {worst}")

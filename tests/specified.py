@@ -7,8 +7,8 @@ side counts there).
 
 from math import inf
 
-SELU_ALPHA = 1.6732632423543772848170429916717
 SELU_SCALE = 1.0507009873554804934193349852946
+SELU_SLOPE = 1.7580993408473768599402175208123  # scale·alpha: f′(0), and -f(-inf)
 
 
 def kinks(case, dtype):
@@ -26,7 +26,7 @@ def kinks(case, dtype):
         case "celu":
             return [(0.0, 1.0)]
         case "selu":
-            return [(0.0, SELU_SCALE * SELU_ALPHA)]
+            return [(0.0, SELU_SLOPE)]
         case "hardtanh":
             bounds = [(p["min_val"], 0.0), (p["max_val"], 0.0)]
             return [(x, slope) for x, slope in bounds if abs(x) < inf]
@@ -65,7 +65,7 @@ _LIMITS = {
     "relu6": ((0.0, 0.0), (6.0, 0.0)),
     "sigmoid": ((0.0, 0.0), (1.0, 0.0)),
     "tanh": ((-1.0, 0.0), (1.0, 0.0)),
-    "selu": ((-SELU_SCALE * SELU_ALPHA, 0.0), (inf, SELU_SCALE)),
+    "selu": ((-SELU_SLOPE, 0.0), (inf, SELU_SCALE)),
     "gelu": _RECTIFIED,
     "silu": _RECTIFIED,
     "mish": _RECTIFIED,

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 import torch
+import torch_act
 from activations import CASES, COMPUTED_IN, DTYPES, FORMULAS, NUMPY, same_bits
 from reference import Reference
 from samples import exact, sample
-from specified import SELU_ALPHA, SELU_SCALE, derivative_from_output, jumps, kinks, width
+from specified import SELU_SLOPE, derivative_from_output, jumps, kinks, width
 from ulp import cancellation_floor, describe, error
 
 BOUND = {torch.float32: 2.0, torch.float64: 4.0}  # ulp; DESIGN, "Numbers to hold"
@@ -25,7 +26,7 @@ def test_derivative_within_bound(case, dtype, measured):
 
 # f″ carries no promise of a relative bound next to its zeros: its error counts in ulp of the
 # largest |f″| around.
-SECOND_BOUND = {torch.float32: 8.0, torch.float64: 16.0}
+SECOND_BOUND = {torch.float32: 8.0, torch.float64: 8.0}
 
 
 @pytest.mark.parametrize("dtype", BOUND, ids=str)
@@ -52,19 +53,22 @@ def test_derivative_at_kinks(case, dtype):
             continue  # the kink is no number of this dtype
         expected = torch.tensor([slope], dtype=COMPUTED_IN[dtype]).to(dtype)
         assert torch.equal(case.derivative(at), expected), (x, slope)
+        if case.keywords.get("alpha") == float("inf"):
+            continue  # torch's celu(alpha=inf) has the gradient NaN
         theirs = at.clone().requires_grad_()
         case.torch_value(theirs).backward(torch.ones_like(at))
         assert torch.allclose(theirs.grad, expected), "the specified derivative is not torch's"
 
 
+DETERMINED = [case for case in CASES if derivative_from_output(case, torch.float32)]
+
+
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
-@pytest.mark.parametrize("case", CASES, ids=str)
+@pytest.mark.parametrize("case", DETERMINED, ids=str)
 def test_derivative_from_output_within_bound(case, dtype, measured):
     """h(y) with h(f(x)) = f′(x), judged at the y that came out: that is all an in-place op has."""
     pieces = derivative_from_output(case, dtype)
-    assert not (pieces and not case.output_gives_gradient), "the op should take is_result"
-    if pieces is None:
-        pytest.skip("the output does not determine the derivative")
+    assert case.output_gives_gradient, "the op should take is_result"
     points = sample(case, dtype)[::7]
     y = case.value(torch.from_numpy(points).to(dtype)).unique()
     y = y[y.isfinite()]
@@ -75,7 +79,7 @@ def test_derivative_from_output_within_bound(case, dtype, measured):
     ones = torch.ones_like(y)
     result = case.backward(ones, y, is_result=True).double().numpy()
     # y + alpha cancels where y approaches -alpha: no better than the constant is rounded.
-    constant = {"celu": 1.0, "selu": SELU_ALPHA * SELU_SCALE}.get(case.name, 0.0)
+    constant = {"celu": 1.0, "selu": SELU_SLOPE}.get(case.name, 0.0)
     errors = error(result, h.high[0], h.low[0], dtype, np.full(len(y), constant) * (y <= 0).numpy())
     measured(f"derivative from output, ulp of {dtype}", case, errors.max())
     assert errors.max() <= BOUND[dtype], describe(errors, y.double().numpy(), result, h.high[0])
@@ -102,7 +106,9 @@ def test_backward_multiplies_by_the_derivative(case, dtype):
 def test_autograd_gives_what_the_backward_op_gives(case, dtype):
     x = torch.linspace(-7, 7, 257).to(dtype).requires_grad_()
     g = torch.randn(257).to(dtype)
-    (gradient,) = torch.autograd.grad(case.value(x), x, g)
+    with torch_act.saved_as("input"):
+        y = case.value(x)
+    (gradient,) = torch.autograd.grad(y, x, g)
     assert same_bits(gradient + 0, case.backward(g, x.detach()) + 0)
 
 
@@ -118,8 +124,8 @@ TOLERANCE = {
 def _tolerance(case, dtype):
     if case.name == "hardsigmoid":  # torch's 1/6 is a float32 in float64 tensors, too
         return max(1e-8, TOLERANCE[dtype])
-    if case.name == "celu":  # torch multiplies by a rounded 1/alpha: an error that exp enlarges
-        return 64 * TOLERANCE[dtype]
+    if case.name == "celu":  # torch's backward takes 1/alpha as a float32 in float64 tensors, too
+        return max(1e-7, 64 * TOLERANCE[dtype])
     return TOLERANCE[dtype]
 
 
@@ -176,13 +182,21 @@ def test_forward_mode_over_reverse_mode(case):
     def gradient(x):
         return torch.autograd.grad(case.value(x).sum(), x, create_graph=True)[0]
 
-    with torch.autograd.forward_ad.dual_level():
+    with torch_act.saved_as("input"), torch.autograd.forward_ad.dual_level():
         dual = torch.autograd.forward_ad.make_dual(x, torch.ones_like(x))
         forward = torch.autograd.forward_ad.unpack_dual(gradient(dual)).tangent
     second = case.second_derivative(x.detach())
     assert torch.allclose(
         torch.zeros_like(x) if forward is None else forward, second, rtol=1e-14, atol=0
     )
+
+
+def _output_suffices(case, dtype):
+    """Whether f(x), rounded to the dtype, still tells f′(x): no constant may move when rounded."""
+    constants = {"hardtanh": ("min_val", "max_val"), "threshold": ("value",)}.get(case.name, ())
+    computed = [case.numbers(dtype)[name] for name in constants]
+    moved = any(torch.tensor(c, dtype=torch.float64).to(dtype).item() != c for c in computed)
+    return derivative_from_output(case, dtype) is not None and not moved
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
@@ -192,9 +206,10 @@ def test_in_place_gradient(case, dtype):
     g = torch.randn(257).to(dtype)
     y = case.in_place(x.clone())
     (gradient,) = torch.autograd.grad(y, x, g)
-    expected = case.backward(g, x.detach())
-    if case.output_gives_gradient and not same_bits(gradient + 0, expected + 0):
+    if _output_suffices(case, dtype):
         expected = case.backward(g, y.detach(), is_result=True)
+    else:
+        expected = case.backward(g, x.detach())
     assert same_bits(gradient + 0, expected + 0)
 
 
@@ -237,5 +252,4 @@ def test_in_place_keeps_a_copy_only_where_the_output_does_not_suffice(case):
     root = torch.randn(1024, requires_grad=True)
     x = root + 0
     _total, extra = _saved_bytes(case.in_place, x)
-    determined = derivative_from_output(case, torch.float32) is not None
-    assert extra == (0 if determined else x.nbytes)
+    assert extra == (0 if _output_suffices(case, torch.float32) else x.nbytes)

@@ -41,8 +41,8 @@ def test_value_is_close_to_torch(case, dtype):
     assert torch.equal(ours.isinf(), theirs.isinf())
     finite = theirs.isfinite()
     difference = (ours - theirs).abs()[finite] / theirs.abs()[finite].clamp_min(1)
-    # torch multiplies by 1/alpha, an error that grows with |x / alpha|.
-    slack = 64 if case.name == "celu" and case.keywords["alpha"] < 0 else 1
+    # torch's tanhshrink rounds tanh(x) to the half type, and then the difference.
+    slack = 4 if case.name == "tanhshrink" else 1
     worst = difference.argmax()
     assert difference[worst] <= TOLERANCE[dtype] * slack, (
         x[finite][worst],

@@ -92,11 +92,12 @@ def test_specified_limits_are_those_of_the_definition(case):
         assert found.high[1, column] == pytest.approx(slope, rel=1e-15, abs=1e-80)
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
+DETERMINED = [case for case in CASES if derivative_from_output(case, torch.float64)]
+
+
+@pytest.mark.parametrize("case", DETERMINED, ids=str)
 def test_specified_derivative_from_output_is_the_derivative(case):
     pieces = derivative_from_output(case, torch.float64)
-    if pieces is None:
-        pytest.skip("the output does not determine the derivative")
     points = np.array([-3.5, -2.0, -0.7, -0.3, 0.4, 1.3, 2.5, 7.0])
     found = case.reference(torch.float64).at(points, 5e-324)
     from_output = type(case.reference(torch.float64))(pieces, case.numbers(torch.float64))

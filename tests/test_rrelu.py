@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from activations import COMPUTED_IN, DTYPES, NUMPY, same_bits
+from activations import COMPUTED_IN, DTYPES, FORMULAS, NUMPY, same_bits
 from samples import sample
 from ulp import error
 
@@ -26,7 +26,8 @@ def _slopes(size, lower, upper, dtype=torch.float32, seed=0):
 @pytest.mark.parametrize("bounds", [(1 / 8, 1 / 3), (0.0, 0.0), (0.25, 0.25), (-0.5, 2.0)], ids=str)
 def test_evaluation_uses_the_mean_slope(bounds, dtype):
     slope = (bounds[0] + bounds[1]) / 2
-    points = sample(_Kinked(slope), torch.float32 if dtype != torch.float64 else dtype)
+    kinked_at_0 = next(case for case in FORMULAS if case.name == "leaky_relu")
+    points = sample(kinked_at_0, COMPUTED_IN[dtype])
     x = torch.from_numpy(points).to(dtype)
     x = x[x.isfinite()]
     result = rrelu(x, *bounds).double().numpy()
@@ -40,15 +41,6 @@ def test_evaluation_uses_the_mean_slope(bounds, dtype):
     state = torch.get_rng_state()
     rrelu(x, *bounds)
     assert torch.equal(torch.get_rng_state(), state), "evaluation must not draw random numbers"
-
-
-class _Kinked:
-    """What samples.sample asks of a case."""
-
-    name, variant, keywords = "rrelu", None, {}
-
-    def __init__(self, slope):
-        self.slope = slope
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)

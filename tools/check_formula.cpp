@@ -1,8 +1,9 @@
-// Measures one formula header, alone: no torch, no build system. tools/check_formula.py compiles and
-// drives it (see there for the usage); -DFORMULA_HEADER='"act/formulas/silu.h"' -DFORMULA=Silu choose what.
+// Measures one formula header, alone: no torch, no build system. tools/check_formula.py compiles
+// and drives it (see there for the usage); -DFORMULA_HEADER='"act/formulas/silu.h"' -DFORMULA=Silu
+// choose what.
 //
-// float is compared with the same formula in double, over every `stride`-th bit pattern of all 2^32;
-// the double formula is compared with ball arithmetic by the Python side.
+// float is compared with the same formula in double, over every `stride`-th bit pattern of all
+// 2^32; the double formula is compared with ball arithmetic by the Python side.
 #include FORMULA_HEADER
 
 #include <chrono>
@@ -29,7 +30,8 @@ void evaluate(int order, double first, double second, const T* __restrict in, T*
     if (order == 3) {
       for (std::int64_t i = 0; i < count; ++i) out[i] = formula.derivative_from_output(in[i]);
     } else {
-      for (std::int64_t i = 0; i < count; ++i) out[i] = formula.second_derivative_from_output(in[i]);
+      for (std::int64_t i = 0; i < count; ++i)
+        out[i] = formula.second_derivative_from_output(in[i]);
     }
   }
 }
@@ -43,7 +45,8 @@ double error(float result, double exact, double floor) {
   if (std::isnan(exact)) return std::isnan(result) ? 0 : INFINITY;
   if (std::isnan(result)) return INFINITY;
   constexpr double overflow = 0x1.ffffffp127;
-  if (std::isinf(result)) return std::fabs(exact) >= overflow && (exact > 0) == (result > 0) ? 0 : INFINITY;
+  if (std::isinf(result))
+    return std::fabs(exact) >= overflow && (exact > 0) == (result > 0) ? 0 : INFINITY;
   if (std::isinf(exact)) return INFINITY;
   const double reach = std::fabs(exact) > floor ? exact : floor;
   return std::fabs(result - exact) / unit(reach);
@@ -77,14 +80,15 @@ double nanoseconds(int order, double first, double second, const float* in, floa
 }
 
 struct Worst {
-  double error, at;              // in ulp of the exact result, and where
-  double floored_error, floored_at;  // in ulp of it or of 0.1, whichever is larger, where |x| < reach
-  std::int64_t wrong_nan;        // NaN that isn't one, or the reverse; a number from a NaN
-  std::int64_t wrong_sign;       // of a zero
+  double error, at;  // in ulp of the exact result, and where
+  double floored_error,
+      floored_at;           // in ulp of it or of 0.1, whichever is larger, for low < x < high
+  std::int64_t wrong_nan;   // NaN that isn't one, or the reverse; a number from a NaN
+  std::int64_t wrong_sign;  // of a zero
 };
 
 void compare(int order, double first, double second, std::uint64_t begin, std::uint64_t end,
-             std::uint64_t stride, double reach, Worst* worst) {
+             std::uint64_t stride, double low, double high, Worst* worst) {
   constexpr std::int64_t block = 4096;
   static float in[block], out[block];
   static double wide[block], exact[block];
@@ -101,12 +105,15 @@ void compare(int order, double first, double second, std::uint64_t begin, std::u
     evaluate(order, first_float, second_float, wide, exact, count);
     for (std::int64_t i = 0; i < count; ++i) {
       worst->wrong_nan += std::isnan(out[i]) != std::isnan(wide[i]);
-      worst->wrong_sign += out[i] == 0 && exact[i] == 0 && std::signbit(out[i]) != std::signbit(exact[i]);
+      worst->wrong_sign +=
+          out[i] == 0 && exact[i] == 0 && std::signbit(out[i]) != std::signbit(exact[i]);
       const double plain = error(out[i], exact[i], 0);
       if (!(plain <= worst->error)) worst->error = plain, worst->at = wide[i];
       if (plain > worst->floored_error) {
-        const double floored = std::fabs(wide[i]) < reach ? error(out[i], exact[i], 0.1) : plain;
-        if (!(floored <= worst->floored_error)) worst->floored_error = floored, worst->floored_at = wide[i];
+        const bool inside = low < wide[i] && wide[i] < high;
+        const double floored = inside ? error(out[i], exact[i], 0.1) : plain;
+        if (!(floored <= worst->floored_error))
+          worst->floored_error = floored, worst->floored_at = wide[i];
       }
     }
   }

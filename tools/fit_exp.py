@@ -3,7 +3,9 @@
 import mpmath as mp
 from fit_minimax import fit, show
 
-EDGE = mp.log(2) / 2 * mp.mpf("1.0001")  # n is rounded from an inexact product: r can lie just beyond
+EDGE = (
+    mp.log(2) / 2 * mp.mpf("1.0001")
+)  # n is rounded from an inexact product: r can lie just beyond
 
 
 def remainder(r):

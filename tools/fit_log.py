@@ -1,4 +1,4 @@
-"""Coefficients of elementary/log.h: P in ln((1 + s) / (1 − s)) = 2s + s·w·P(w), w = s² for |s| <= (√2 − 1) / (√2 + 1)."""
+"""P of elementary/log.h: ln((1 + s) / (1 − s)) = 2s + s·w·P(w), w = s², |s| <= 3 − 2√2."""
 
 import mpmath as mp
 from fit_minimax import fit, show

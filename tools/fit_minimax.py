@@ -1,7 +1,7 @@
-"""Remez exchange in high precision, for the polynomials of csrc/act/elementary and csrc/act/formulas.
+"""Remez exchange in high precision, for the polynomials of csrc/act/.
 
-`fit` minimises the largest weighted error of a polynomial, rounds its coefficients to the target type and measures the
-error again with the rounded ones.
+`fit` minimises the largest weighted error of a polynomial, rounds its coefficients to the target
+type and measures the error again with the rounded ones.
 """
 
 import struct
@@ -24,7 +24,8 @@ def remez(function, weight, degrees, low, high, rounds=30):
     middle, radius = (mp.mpf(low) + high) / 2, (mp.mpf(high) - low) / 2
     # Off the exact middle, where a weight may vanish.
     nodes = [
-        middle - radius * mp.cos(mp.pi * (2 * k + mp.mpf("1.01")) / (2 * count)) for k in range(count)
+        middle - radius * mp.cos(mp.pi * (2 * k + mp.mpf("1.01")) / (2 * count))
+        for k in range(count)
     ]
     coefficients = []
     for _ in range(rounds):
@@ -68,11 +69,13 @@ def _extrema(error, middle, radius, count, previous):
 
 
 def fit(function, weight, degrees, low, high, dtype):
-    """{degree: coefficient of the dtype} and the largest weighted error after the rounding, on a fine grid."""
+    """{degree: coefficient of the dtype} and the largest weighted error after rounding."""
     coefficients, _ = remez(function, weight, list(degrees), low, high)
     known = {d: rounded(c, dtype) for d, c in zip(degrees, coefficients, strict=True)}
     grid = [low + (mp.mpf(high) - low) * k / 997 for k in range(998)]
-    largest = max(abs(weight(x) * (sum(c * x**d for d, c in known.items()) - function(x))) for x in grid)
+    largest = max(
+        abs(weight(x) * (sum(c * x**d for d, c in known.items()) - function(x))) for x in grid
+    )
     return known, largest
 
 

@@ -1,17 +1,32 @@
-// The list: every pointwise activation, once. Schemas, kernels, autograd, bindings and tests follow it.
+// The list: every pointwise activation, once. Schemas, kernels, autograd, bindings and tests follow
+// it.
 #pragma once
 
 #include <act/declaration.h>
+#include <act/formulas/celu.h>
+#include <act/formulas/elu.h>
+#include <act/formulas/gelu.h>
+#include <act/formulas/gelu_tanh.h>
 #include <act/formulas/hardshrink.h>
 #include <act/formulas/hardsigmoid.h>
 #include <act/formulas/hardswish.h>
 #include <act/formulas/hardtanh.h>
 #include <act/formulas/leaky_relu.h>
+#include <act/formulas/logsigmoid.h>
+#include <act/formulas/mish.h>
 #include <act/formulas/relu.h>
 #include <act/formulas/relu6.h>
+#include <act/formulas/selu.h>
+#include <act/formulas/sigmoid.h>
+#include <act/formulas/silu.h>
+#include <act/formulas/softplus.h>
 #include <act/formulas/softshrink.h>
 #include <act/formulas/softsign.h>
+#include <act/formulas/tanh.h>
+#include <act/formulas/tanhshrink.h>
 #include <act/formulas/threshold.h>
+
+#include <type_traits>
 
 namespace act {
 
@@ -20,14 +35,21 @@ struct FormulaList {
   static constexpr int size = sizeof...(Formula);
   static constexpr const Declaration* declarations[] = {&Formula<float>::declaration...};
 
-  // Calls visitor.operator()<Formula>() for each formula in order.
-  template <class Visitor>
-  static constexpr void for_each(Visitor visitor) {
-    (visitor.template operator()<Formula>(), ...);
+  template <template <class> class Sought>
+  static constexpr int index_of() {
+    int index = 0;
+    (void)((std::is_same_v<Formula<float>, Sought<float>> || (++index, false)) || ...);
+    return index;
   }
 };
 
-using Activations = FormulaList<formulas::Relu, formulas::Relu6, formulas::LeakyRelu, formulas::Hardtanh, formulas::Hardswish, formulas::Hardsigmoid, formulas::Hardshrink, formulas::Softshrink, formulas::Threshold, formulas::Softsign>;
+using Activations =
+    FormulaList<formulas::Relu, formulas::Relu6, formulas::LeakyRelu, formulas::Sigmoid,
+                formulas::Tanh, formulas::Elu, formulas::Celu, formulas::Selu, formulas::Gelu,
+                formulas::GeluTanh, formulas::Silu, formulas::Softplus, formulas::Softsign,
+                formulas::Hardtanh, formulas::Logsigmoid, formulas::Mish, formulas::Hardswish,
+                formulas::Hardsigmoid, formulas::Hardshrink, formulas::Softshrink,
+                formulas::Tanhshrink, formulas::Threshold>;
 
 // Whether the formula can take its derivative from its own output (needed when it ran in place).
 template <template <class> class Formula>

@@ -19,15 +19,20 @@ enum class Saved { input, output };
 
 struct Declaration {
   const char* name = nullptr;  // of the op: act::<name>
+
+  // Piecewise-linear formulas: where the derivative is 0 the gradient is 0, even if grad_output is infinite
+  // or NaN, as in torch, which selects there instead of multiplying.
+  bool flat_blocks_gradient = false;
+
+  // So few operations for each element that memory limits them: then large results are written past the
+  // caches, which saves a third of the traffic but costs the longer formulas more than they gain.
+  bool limited_by_memory = false;
+
   Parameter parameters[2] = {};
 
   // Several formulas can serve one op and be chosen by a string argument (gelu: approximate = none, tanh).
   const char* variant_argument = nullptr;
   const char* variant = nullptr;
-
-  // Piecewise-linear formulas: where the derivative is 0 the gradient is 0, even if grad_output is infinite
-  // or NaN, as in torch, which selects there instead of multiplying.
-  bool flat_blocks_gradient = false;
 
   // What parameter values are accepted, as text for the error message and as a test. Null: any.
   const char* requirement = nullptr;

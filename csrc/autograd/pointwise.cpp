@@ -5,8 +5,15 @@
 #include <ATen/ops/clone.h>
 
 #include "node.h"
+#include "saved_preference.h"
 
 namespace act::autograd {
+
+std::optional<Saved>& saved_preference() {
+  static thread_local std::optional<Saved> preference;
+  return preference;
+}
+
 namespace {
 
 using torch::autograd::compute_requires_grad;
@@ -123,7 +130,7 @@ at::Tensor value(BoundOp op, const at::Tensor& self, auto redispatch) {
     at::AutoDispatchBelowADInplaceOrView guard;
     return redispatch();
   }
-  op.is_result = declaration_of(op.formula.index).saved == Saved::output &&
+  op.is_result = saved_preference().value_or(declaration_of(op.formula.index).saved) == Saved::output &&
                  output_determines_derivative(op.formula, self.scalar_type());
   const auto node = requires_grad ? node_of_value(op, self) : nullptr;
   if (node && !op.is_result) node->saved = SavedVariable(self, /*is_output=*/false);
@@ -132,13 +139,12 @@ at::Tensor value(BoundOp op, const at::Tensor& self, auto redispatch) {
     at::AutoDispatchBelowADInplaceOrView guard;
     result = redispatch();
   }
-  if (node) {
-    torch::autograd::set_history(result, node);
-    if (op.is_result) node->saved = SavedVariable(result, /*is_output=*/true);
-  }
+  if (node) torch::autograd::set_history(result, node);
   if (tangent.defined()) {
     set_tangent(result, op.backward(tangent, op.is_result ? result : primal_of(self)));
   }
+  // After the tangent is set: an output is saved together with it.
+  if (node && op.is_result) node->saved = SavedVariable(result, /*is_output=*/true);
   return result;
 }
 
@@ -156,12 +162,12 @@ void in_place(BoundOp op, at::Tensor& self, auto redispatch) {
     at::AutoDispatchBelowAutograd guard;
     redispatch();
   }
-  if (node) {
-    torch::autograd::rebase_history(self, node);
-    if (op.is_result) node->saved = SavedVariable(self, /*is_output=*/true, self.is_view());
-  }
+  if (node) torch::autograd::rebase_history(self, node);
   if (tangent.defined()) {
     update_tangent(self, op.backward(tangent, op.is_result ? primal_of(self) : input));
+  }
+  if (node && op.is_result) {
+    node->saved = SavedVariable(self, /*is_output=*/true, /*is_inplace_on_view=*/self.is_view());
   }
 }
 

@@ -119,7 +119,7 @@ struct PreluBackwardBackward : Node {
   std::string name() const override { return "Act::prelu_backward_backward"; }
 };
 
-// The tangent of prelu(x, w): x'·slope + w'·min(x, 0); undefined where neither input has one.
+// The tangent of prelu(x, w): x'·slope + w'·min(x, 0).
 at::Tensor tangent_of_value(const at::Tensor& self, const at::Tensor& weight, const at::Tensor& x,
                             const at::Tensor& w) {
   const at::Tensor of_self = tangent_of(self);
@@ -147,8 +147,9 @@ at::Tensor prelu(c10::DispatchKeySet keys, const at::Tensor& self, const at::Ten
     result = op.redispatch(keys & c10::after_ADInplaceOrView_keyset, self, weight);
   }
   if (node) torch::autograd::set_history(result, node);
-  const at::Tensor tangent = tangent_of_value(self, weight, primal_of(self), primal_of(weight));
-  if (tangent.defined()) set_tangent(result, tangent);
+  if (tangent_of(self).defined() || tangent_of(weight).defined()) {
+    set_tangent(result, tangent_of_value(self, weight, primal_of(self), primal_of(weight)));
+  }
   return result;
 }
 

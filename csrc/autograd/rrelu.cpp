@@ -104,16 +104,14 @@ Tensor& rrelu_with_state_(c10::DispatchKeySet keys, Tensor& self, const Tensor& 
     at::AutoDispatchBelowAutograd guard;
     op.redispatch(keys & c10::after_autograd_keyset, self, state, lower, upper);
   }
-  if (node) {
-    torch::autograd::rebase_history(self, node);
-    if (slopes.is_result) {
-      node->saves_own_output = true;
-      node->saved = SavedVariable(self, true, self.is_view());
-    }
-  }
+  if (node) torch::autograd::rebase_history(self, node);
   if (tangent.defined()) {
     update_tangent(self,
                    slopes.backward(tangent, slopes.is_result ? primal_of(self) : input, state));
+  }
+  if (node && slopes.is_result) {
+    node->saves_own_output = true;
+    node->saved = SavedVariable(self, true, self.is_view());
   }
   return self;
 }

@@ -155,16 +155,23 @@ Tile choose_tile(const std::int64_t* strides, std::int64_t columns, std::int64_t
   return tile;
 }
 
-template <class Stored, int inputs>
-void walk(const Operands& o, DenseLoop<opmath_t<Stored>> loop, const ParameterValues& parameters) {
+// `draw`, where given, makes the values of the last operand from its addresses; nothing is read there.
+template <class Stored, int inputs, class Draw = decltype(nullptr)>
+void walk(const Operands& o, DenseLoop<opmath_t<Stored>> loop, const ParameterValues& parameters,
+          Draw draw = {}) {
   using T = opmath_t<Stored>;
   constexpr int operands = inputs + 1;
+  constexpr bool draws = !std::is_null_pointer_v<Draw>;
   constexpr std::int64_t dense = sizeof(T);
+  const auto drawn = [](int k) { return draws && k == inputs; };
   // Whether operand k can be used where it lies, row by row.
-  const auto usable = [&](int k) { return std::is_same_v<Stored, T> && o.strides[k] == dense; };
-
-  // Whether operand k is one value for all elements (the single weight of prelu): gathered only once.
-  const auto constant = [&](int k) { return o.strides[k] == 0 && o.strides[operands + k] == 0; };
+  const auto usable = [&](int k) {
+    return std::is_same_v<Stored, T> && o.strides[k] == dense && !drawn(k);
+  };
+  // Whether operand k is one value for all elements: gathered only once.
+  const auto constant = [&](int k) {
+    return o.strides[k] == 0 && o.strides[operands + k] == 0 && !drawn(k);
+  };
 
   bool all_usable = true;
   for (int k = 0; k < operands; ++k) all_usable &= usable(k);
@@ -184,10 +191,16 @@ void walk(const Operands& o, DenseLoop<opmath_t<Stored>> loop, const ParameterVa
         const auto from = view(o, operands, k, column, row);
         if (tile.rows == 1 && usable(k)) {
           in[k - 1] = reinterpret_cast<const T*>(from.data);
-        } else {
-          if (!constant(k)) gather<Stored>(blocks[k], from, tile);
-          in[k - 1] = blocks[k];
+          continue;
         }
+        in[k - 1] = blocks[k];
+        if constexpr (draws) {
+          if (drawn(k)) {
+            draw(blocks[k], from, tile);
+            continue;
+          }
+        }
+        if (!constant(k)) gather<Stored>(blocks[k], from, tile);
       }
       const auto to = result_view(o, operands, column, row);
       if (tile.rows == 1 && usable(0)) {

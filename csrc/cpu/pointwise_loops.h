@@ -12,14 +12,19 @@ void value_loop(T* out, const T* const* inputs, std::int64_t size, const Paramet
                 bool stream) {
   const Formula<T> formula(parameters);
   const T* x = inputs[0];
-  compute_each(out, size, stream, [=](std::int64_t i) { return formula.value(x[i]); });
+  compute_each<Formula<T>::declaration.limited_by_memory>(
+      out, size, stream, [=](std::int64_t i) ACT_INLINE_LAMBDA { return formula.value(x[i]); });
 }
 
 template <class T, template <class> class Formula>
 ACT_HOST_DEVICE T scale_gradient(T gradient, T derivative) {
   const T product = gradient * derivative;
   if constexpr (Formula<T>::declaration.flat_blocks_gradient) {
-    return derivative == T(0) ? T(0) : product;
+    // By the bits: a select would let the compiler load the gradient only where it is needed, through a mask,
+    // which is far slower.
+    using Bits = decltype(elementary::to_bits(product));
+    const Bits keep = -static_cast<Bits>(derivative != T(0));
+    return elementary::from_bits(elementary::to_bits(product) & keep);
   } else {
     return product;
   }
@@ -51,7 +56,8 @@ void backward_loop(T* grad_input, const T* const* inputs, std::int64_t size,
   const Formula<T> formula(parameters);
   const T* grad_output = inputs[0];
   const T* x = inputs[1];
-  compute_each(grad_input, size, stream, [=](std::int64_t i) {
+  constexpr bool streams = Formula<T>::declaration.limited_by_memory || saved == Saved::output;
+  compute_each<streams>(grad_input, size, stream, [=](std::int64_t i) ACT_INLINE_LAMBDA {
     return scale_gradient<T, Formula>(grad_output[i], derivative<T, Formula, saved>(formula, x[i]));
   });
 }
@@ -63,7 +69,7 @@ void double_backward_loop(T* out, const T* const* inputs, std::int64_t size,
   const T* grad_grad_input = inputs[0];
   const T* grad_output = inputs[1];
   const T* x = inputs[2];
-  compute_each(out, size, /*stream=*/false, [=](std::int64_t i) {
+  compute_each<false>(out, size, /*stream=*/false, [=](std::int64_t i) ACT_INLINE_LAMBDA {
     return scale_gradient<T, Formula>(grad_grad_input[i] * grad_output[i],
                                       second_derivative<T, Formula, saved>(formula, x[i]));
   });

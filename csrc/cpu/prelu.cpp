@@ -1,6 +1,7 @@
 // prelu on the CPU: the weight takes part as an operand broadcast over all dimensions but the channel's.
 #include <ATen/native/Resize.h>
 #include <ATen/ops/empty_like.h>
+#include <act/activations.h>
 #include <torch/library.h>
 
 #include <algorithm>
@@ -19,10 +20,31 @@ at::Tensor broadcast_weight(const at::Tensor& weight, const at::Tensor& self) {
   return weight.view(sizes).expand(self.sizes());
 }
 
+double only_value(const at::Tensor& weight) {
+  switch (weight.scalar_type()) {
+    case at::kDouble:
+      return *weight.const_data_ptr<double>();
+    case at::kBFloat16:
+      return *weight.const_data_ptr<at::BFloat16>();
+    case at::kHalf:
+      return *weight.const_data_ptr<at::Half>();
+    default:
+      return *weight.const_data_ptr<float>();
+  }
+}
+
+// One weight for all is a leaky_relu.
 void run(const at::Tensor& result, const at::Tensor& self, const at::Tensor& weight) {
-  for_each_element(
-      std::array{result, self, broadcast_weight(weight, self)},
-      [storage = storage_of(self)](const Operands& o) { kernels().prelu(storage, o); });
+  const Storage storage = storage_of(self);
+  if (weight.numel() == 1) {
+    const ParameterValues slope{only_value(weight), 0};
+    return for_each_element(std::array{result, self}, [&](const Operands& o) {
+      kernels().pointwise(Activations::index_of<formulas::LeakyRelu>(), Pointwise::value, Saved::input,
+                          storage, o, slope);
+    });
+  }
+  for_each_element(std::array{result, self, broadcast_weight(weight, self)},
+                   [&](const Operands& o) { kernels().prelu(storage, o); });
 }
 
 at::Tensor prelu(const at::Tensor& self, const at::Tensor& weight) {

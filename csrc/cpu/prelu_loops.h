@@ -13,8 +13,8 @@ void prelu_value_loop(T* out, const T* const* inputs, std::int64_t size, const P
                       bool stream) {
   const T* x = inputs[0];
   const T* weight = inputs[1];
-  compute_each(out, size, stream,
-               [=](std::int64_t i) { return formulas::Prelu<T>::value(x[i], weight[i]); });
+  compute_each<true>(out, size, stream,
+               [=](std::int64_t i) ACT_INLINE_LAMBDA { return formulas::Prelu<T>::value(x[i], weight[i]); });
 }
 
 inline void prelu(Storage storage, const Operands& o) {

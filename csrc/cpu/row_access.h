@@ -1,8 +1,9 @@
-// Reads and writes the elements of a row, or of rows side by side, through blocks of float or double.
+// Where rows lie, and how their elements are read and written through blocks of float or double.
 #pragma once
 
-#include "blocks.h"
+#include "row_sums.h"
 #include "softmax.h"
+#include "storage.h"
 
 namespace act::cpu::ACT_INSTRUCTION_SET {
 
@@ -15,7 +16,8 @@ constexpr std::int64_t element_bytes(Storage storage) {
   return storage == Storage::float64 ? 8 : storage == Storage::float32 ? 4 : 2;
 }
 
-// dispatch_storage() for those types that are computed in T.
+// Calls run.operator()<Stored>() with the type that stands for a stored dtype that is computed in
+// T.
 template <class T, class Run>
 ACT_HOST_DEVICE void dispatch_stored(Storage storage, Run run) {
   if constexpr (sizeof(T) == sizeof(double)) {
@@ -29,24 +31,34 @@ ACT_HOST_DEVICE void dispatch_stored(Storage storage, Run run) {
   }
 }
 
-// Counts through the rows: where row `index` begins, as an offset for each operand.
+// Counts through the rows.
 class RowCounter {
  public:
-  RowCounter(const Rows& rows, int operands, std::int64_t index) : rows_(rows), operands_(operands) {
+  RowCounter(const Rows& rows, int operands, std::int64_t index)
+      : rows_(rows), operands_(operands) {
     for (int d = 0; d < rows.dims; ++d) {
       place_[d] = index % rows.sizes[d];
       index /= rows.sizes[d];
       for (int k = 0; k < operands; ++k) offset_[k] += place_[d] * rows.operands[k].strides[d];
     }
   }
+  // Where the present row begins.
   char* data(int k) const { return rows_.operands[k].data + offset_[k]; }
 
-  void next() {
-    for (int d = 0; d < rows_.dims; ++d) {
-      for (int k = 0; k < operands_; ++k) offset_[k] += rows_.operands[k].strides[d];
-      if (++place_[d] < rows_.sizes[d]) return;
+  // How many rows follow in the innermost dimension, this one included.
+  std::int64_t run() const { return rows_.dims == 0 ? 1 : rows_.sizes[0] - place_[0]; }
+
+  // Goes on by at most run() rows.
+  void advance(std::int64_t count) {
+    if (rows_.dims == 0) return;
+    place_[0] += count;
+    for (int k = 0; k < operands_; ++k) offset_[k] += count * rows_.operands[k].strides[0];
+    for (int d = 0; place_[d] == rows_.sizes[d];) {
       for (int k = 0; k < operands_; ++k) offset_[k] -= place_[d] * rows_.operands[k].strides[d];
       place_[d] = 0;
+      if (++d == rows_.dims) return;
+      ++place_[d];
+      for (int k = 0; k < operands_; ++k) offset_[k] += rows_.operands[k].strides[d];
     }
   }
 
@@ -57,50 +69,94 @@ class RowCounter {
   std::int64_t offset_[3] = {};
 };
 
+// Reads and writes elements of single rows.
 template <class T>
-void negate_block(T* x, std::int64_t size) {
-  for (std::int64_t i = 0; i < size; ++i) x[i] = -x[i];
-}
+struct RowAccess {
+  Storage storage;
+  std::int64_t step;
+  bool dense;
+  bool direct;  // a dense row of T: no block is needed
 
-// `size` elements of one row, as they lie where they are a dense row of T, else copied to `block`.
-template <class T>
-const T* row_elements(T* block, const Rows::Operand& operand, const char* from, std::int64_t size,
-                      bool negate = false) {
-  const bool dense = operand.step == element_bytes(operand.storage);
-  if (dense && !negate && is_stored_as<T>(operand.storage)) return reinterpret_cast<const T*>(from);
-  dispatch_stored<T>(operand.storage, [&]<class Stored>() {
-    if (dense) {
-      widen(block, reinterpret_cast<const Stored*>(from), size);
-    } else {
-      for (std::int64_t i = 0; i < size; ++i) {
-        block[i] = to_opmath(*reinterpret_cast<const Stored*>(from + i * operand.step));
+  explicit RowAccess(const Rows::Operand& operand)
+      : storage(operand.storage),
+        step(operand.step),
+        dense(step == element_bytes(storage)),
+        direct(dense && is_stored_as<T>(storage)) {}
+
+  // Copies `size` elements and continues them up to the next multiple of 16.
+  void copy(T* block, const char* from, std::int64_t size, bool negate, T padding) const {
+    dispatch_stored<T>(storage, [&]<class Stored>() {
+      if (dense) {
+        widen(block, reinterpret_cast<const Stored*>(from), size);
+      } else {
+        for (std::int64_t i = 0; i < size; ++i) {
+          block[i] = to_opmath(*reinterpret_cast<const Stored*>(from + i * step));
+        }
       }
+    });
+    if (negate) {
+      for (std::int64_t i = 0; i < size; ++i) block[i] = -block[i];
     }
-  });
-  if (negate) negate_block(block, size);
-  return block;
-}
+    for (std::int64_t i = size; i < padded(size); ++i) block[i] = padding;
+  }
 
-// Where the results of a row are to be computed: at their place if it is a dense row of T, else in `block`,
-// from where write_row() takes them.
-template <class T>
-T* row_results(T* block, const Rows::Operand& operand, char* to) {
-  const bool dense = operand.step == element_bytes(operand.storage);
-  return dense && is_stored_as<T>(operand.storage) ? reinterpret_cast<T*>(to) : block;
-}
+  // The elements as they lie where they can be used so, else copied.
+  ACT_HOST_DEVICE const T* read(T* block, const char* from, std::int64_t size, bool negate,
+                                T padding) const {
+    if (direct && !negate && size % partial_sums == 0) return reinterpret_cast<const T*>(from);
+    copy(block, from, size, negate, padding);
+    return block;
+  }
 
-template <class T>
-void write_row(const Rows::Operand& operand, char* to, const T* results, std::int64_t size) {
-  if (reinterpret_cast<const char*>(results) == to) return;
-  dispatch_stored<T>(operand.storage, [&]<class Stored>() {
-    if (operand.step == static_cast<std::int64_t>(sizeof(Stored))) {
-      narrow(reinterpret_cast<Stored*>(to), results, size);
+  // The same for `count` rows; x[r] is where row r is found. Rows that follow each other are copied
+  // at once.
+  void read_group(const T** x, T* block, char* const* from, std::int64_t count, std::int64_t size,
+                  bool negate, T padding) const {
+    const std::int64_t stride = padded(size);
+    if (direct && !negate && size == stride) {
+      for (std::int64_t r = 0; r < count; ++r) x[r] = reinterpret_cast<const T*>(from[r]);
+      return;
+    }
+    if (joined(from, count, size)) {
+      copy(block, from[0], count * size, negate, padding);
     } else {
-      for (std::int64_t i = 0; i < size; ++i) {
-        *reinterpret_cast<Stored*>(to + i * operand.step) = from_opmath<Stored>(results[i]);
-      }
+      for (std::int64_t r = 0; r < count; ++r)
+        copy(block + r * stride, from[r], size, negate, padding);
     }
-  });
-}
+    for (std::int64_t r = 0; r < count; ++r) x[r] = block + r * stride;
+  }
+  void write_group(char* const* to, const T* block, std::int64_t count, std::int64_t size) const {
+    if (joined(to, count, size)) return copy_back(to[0], block, count * size);
+    for (std::int64_t r = 0; r < count; ++r) copy_back(to[r], block + r * padded(size), size);
+  }
+
+  // Where the results, a multiple of 16 of them, can be computed; write() brings them to their
+  // place.
+  ACT_HOST_DEVICE T* results(T* block, char* to, std::int64_t size) const {
+    return direct && size % partial_sums == 0 ? reinterpret_cast<T*>(to) : block;
+  }
+  ACT_HOST_DEVICE void write(char* to, const T* results, std::int64_t size) const {
+    if (reinterpret_cast<const char*>(results) != to) copy_back(to, results, size);
+  }
+  // Whether rows, padded or not, follow each other.
+  bool joined(char* const* rows, std::int64_t count, std::int64_t size) const {
+    if (!dense || size % partial_sums != 0) return false;
+    for (std::int64_t r = 1; r < count; ++r) {
+      if (rows[r] - rows[r - 1] != size * step) return false;
+    }
+    return true;
+  }
+  void copy_back(char* to, const T* results, std::int64_t size) const {
+    dispatch_stored<T>(storage, [&]<class Stored>() {
+      if (dense) {
+        narrow(reinterpret_cast<Stored*>(to), results, size);
+      } else {
+        for (std::int64_t i = 0; i < size; ++i) {
+          *reinterpret_cast<Stored*>(to + i * step) = from_opmath<Stored>(results[i]);
+        }
+      }
+    });
+  }
+};
 
 }  // namespace act::cpu::ACT_INSTRUCTION_SET

@@ -1,4 +1,4 @@
-// Rows side by side: a panel of adjacent rows is walked along the rows in strips, one vector lane for each
+// Rows side by side: a panel of adjacent rows is walked along the rows, one vector lane for each
 // row, so that a dim that is not the last one is read and written in the order of memory.
 #pragma once
 
@@ -8,46 +8,55 @@ namespace act::cpu::ACT_INSTRUCTION_SET {
 
 // Rows of a panel: 256 bytes of T, so that each step along the rows uses whole cache lines.
 template <class T>
-inline constexpr std::int64_t panel_rows = 256 / static_cast<std::int64_t>(sizeof(T));
+inline constexpr int panel_rows = 256 / static_cast<int>(sizeof(T));
 
-// Elements along the rows that are held in L1 at a time.
-inline constexpr std::int64_t strip = 16;
+// Elements along the rows that are brought into L1 at a time, a multiple of the partial sums.
+inline constexpr std::int64_t strip = 32;
 
-template <class T>
-using Strip = T[strip * panel_rows<T>];
-
-// Where the rows of a panel begin in one operand, as runs of rows that lie next to each other.
+// One operand's share of a panel: its rows in runs that begin at equal distances.
 template <class T>
 class PanelOperand {
  public:
-  PanelOperand(const Rows::Operand& operand, char* const* begins, std::int64_t rows)
-      : storage_(operand.storage), step_(operand.step), rows_(rows) {
-    const std::int64_t bytes = element_bytes(storage_);
-    for (std::int64_t r = 0; r < rows; ++r) {
-      if (r == 0 || begins[r] != begins[r - 1] + bytes) runs_[run_count_++] = {begins[r], r, 0};
-      ++runs_[run_count_ - 1].rows;
-    }
+  static constexpr int width = panel_rows<T>;
+
+  explicit PanelOperand(const Rows::Operand& operand)
+      : storage_(operand.storage), step_(operand.step), bytes_(element_bytes(operand.storage)) {}
+
+  void clear() { runs_ = 0; }
+  void add_run(char* data, std::int64_t stride, int rows) {
+    const int first = runs_ == 0 ? 0 : run_[runs_ - 1].first + run_[runs_ - 1].rows;
+    run_[runs_++] = {data, stride, first, rows};
   }
 
-  // Elements first … first + size - 1 of all rows; element i of row r goes to [i · panel_rows + r].
+  // A whole panel of neighbouring T, which the loops read and write where it lies.
+  bool direct() const {
+    return is_stored_as<T>(storage_) && runs_ == 1 && run_[0].rows == width &&
+           (width == 1 || run_[0].stride == bytes_) && step_ % bytes_ == 0;
+  }
+  T* pointer(std::int64_t element) const {
+    return reinterpret_cast<T*>(run_[0].data + element * step_);
+  }
+  std::int64_t pointer_step() const { return step_ / bytes_; }
+
+  // Elements first … first + size - 1 of all rows; element i of row r goes to [i · width + r].
   void load(T* to, std::int64_t first, std::int64_t size) const {
     dispatch_stored<T>(storage_, [&]<class Stored>() {
-      if (scattered()) {
-        for (std::int64_t r = 0; r < run_count_; ++r) {
-          const char* from = runs_[r].data + first * step_;
-          for (std::int64_t k = 0; k < runs_[r].rows; ++k, from += sizeof(Stored)) {
+      for (int k = 0; k < runs_; ++k) {
+        const Run& run = run_[k];
+        const char* from = run.data + first * step_;
+        T* lane = to + run.first;
+        if (run.stride == static_cast<std::int64_t>(sizeof(Stored))) {
+          for (std::int64_t i = 0; i < size; ++i) {
+            prefetch_next(from + i * step_);
+            widen(lane + i * width, reinterpret_cast<const Stored*>(from + i * step_), run.rows);
+          }
+        } else {
+          for (int r = 0; r < run.rows; ++r) {
             for (std::int64_t i = 0; i < size; ++i) {
-              to[i * panel_rows<T> + runs_[r].first + k] =
-                  to_opmath(*reinterpret_cast<const Stored*>(from + i * step_));
+              lane[i * width + r] =
+                  to_opmath(*reinterpret_cast<const Stored*>(from + r * run.stride + i * step_));
             }
           }
-        }
-        return;
-      }
-      for (std::int64_t i = 0; i < size; ++i) {
-        for (std::int64_t r = 0; r < run_count_; ++r) {
-          widen(to + i * panel_rows<T> + runs_[r].first,
-                reinterpret_cast<const Stored*>(runs_[r].data + (first + i) * step_), runs_[r].rows);
         }
       }
     });
@@ -55,49 +64,121 @@ class PanelOperand {
 
   void store(const T* from, std::int64_t first, std::int64_t size) const {
     dispatch_stored<T>(storage_, [&]<class Stored>() {
-      if (scattered()) {
-        for (std::int64_t r = 0; r < run_count_; ++r) {
-          char* to = runs_[r].data + first * step_;
-          for (std::int64_t k = 0; k < runs_[r].rows; ++k, to += sizeof(Stored)) {
+      for (int k = 0; k < runs_; ++k) {
+        const Run& run = run_[k];
+        char* to = run.data + first * step_;
+        const T* lane = from + run.first;
+        if (run.stride == static_cast<std::int64_t>(sizeof(Stored))) {
+          for (std::int64_t i = 0; i < size; ++i) {
+            prefetch_next(to + i * step_);
+            narrow(reinterpret_cast<Stored*>(to + i * step_), lane + i * width, run.rows);
+          }
+        } else {
+          for (int r = 0; r < run.rows; ++r) {
             for (std::int64_t i = 0; i < size; ++i) {
-              *reinterpret_cast<Stored*>(to + i * step_) =
-                  from_opmath<Stored>(from[i * panel_rows<T> + runs_[r].first + k]);
+              *reinterpret_cast<Stored*>(to + r * run.stride + i * step_) =
+                  from_opmath<Stored>(lane[i * width + r]);
             }
           }
-        }
-        return;
-      }
-      for (std::int64_t i = 0; i < size; ++i) {
-        for (std::int64_t r = 0; r < run_count_; ++r) {
-          narrow(reinterpret_cast<Stored*>(runs_[r].data + (first + i) * step_),
-                 from + i * panel_rows<T> + runs_[r].first, runs_[r].rows);
         }
       }
     });
   }
 
- private:
-  // Short runs are read along the rows instead, where that is the denser direction.
-  bool scattered() const { return run_count_ * 4 > rows_; }
+  // The rows of a panel are more streams than processors follow by themselves, and each is a step
+  // apart: the next panel's part of this line is asked for by hand.
+  ACT_HOST_DEVICE void prefetch_next(const char* line) const {
+    for (std::int64_t byte = 0; byte < width * bytes_; byte += 64) {
+      __builtin_prefetch(line + width * bytes_ + byte);
+    }
+  }
+  void prefetch_next(std::int64_t first, std::int64_t size) const {
+    for (std::int64_t i = first; i < first + size; ++i) prefetch_next(run_[0].data + i * step_);
+  }
 
+ private:
   struct Run {
     char* data;
-    std::int64_t first;
-    std::int64_t rows;
+    std::int64_t stride;
+    int first;
+    int rows;
   };
   Storage storage_;
   std::int64_t step_;
-  std::int64_t rows_;
-  std::int64_t run_count_ = 0;
-  Run runs_[panel_rows<T>];
+  std::int64_t bytes_;
+  int runs_ = 0;
+  Run run_[width];
 };
 
-// A number for each row of a panel.
+// Elements of a panel as the loops see them: rows in adjacent lanes, `step` from one element to the
+// next.
 template <class T>
-struct alignas(64) Lanes {
-  T values[panel_rows<T>];
-  T& operator[](std::int64_t row) { return values[row]; }
-  const T& operator[](std::int64_t row) const { return values[row]; }
+struct PanelView {
+  T* data;
+  std::int64_t step;
+};
+
+// Sixteen partial sums for each row of a panel, added in the order of row_sums.h.
+template <class T, class Accumulator>
+class PanelSums {
+ public:
+  static constexpr int rows = panel_rows<T>;
+
+  void clear() { used_ = 0; }
+
+  // vector(i, r) is elements i of rows r … r + lanes - 1; all calls but the last pass multiples
+  // of 16.
+  static constexpr int lanes = ACT_VECTOR_BYTES / static_cast<int>(sizeof(Accumulator));
+  template <bool exactly = false, class Elements>
+  ACT_HOST_DEVICE void add(std::int64_t size, Elements vector) {
+    const std::int64_t lines = size < partial_sums ? size : partial_sums;
+    for (std::int64_t p = 0; p < lines; ++p) {
+      const bool fresh = p >= used_;
+      for (int r = 0; r < rows; r += lanes) {
+        Accumulator* partial = partial_[p] + r;
+        Vector<Accumulator, lanes> sum = {};
+        if (!fresh) sum = load_vector<lanes>(partial);
+        if constexpr (exactly && keeps_lost) {
+          Vector<Accumulator, lanes> lost = {};
+          if (!fresh) lost = load_vector<lanes>(lost_[p] + r);
+          for (std::int64_t i = p; i < size; i += partial_sums) add_two(sum, lost, vector(i, r));
+          __builtin_memcpy(lost_[p] + r, &lost, sizeof(lost));
+        } else {
+          for (std::int64_t i = p; i < size; i += partial_sums) sum += vector(i, r);
+        }
+        __builtin_memcpy(partial, &sum, sizeof(sum));
+      }
+    }
+    if (lines > used_) used_ = lines;
+  }
+  ACT_HOST_DEVICE static Vector<Accumulator, lanes> widened(const T* from) {
+    return convert<Accumulator, lanes, T>(load_vector<lanes>(from));
+  }
+
+  // The tree over the partial sums; those that nothing was added to count as zeros.
+  template <bool exactly = false>
+  void finish(double* sums) {
+    if constexpr (exactly && keeps_lost) {
+      for (std::int64_t p = 0; p < used_; ++p) {
+        for (int r = 0; r < rows; ++r) partial_[p][r] += lost_[p][r];
+      }
+    }
+    for (std::int64_t width = partial_sums / 2; width > 0; width /= 2) {
+      for (std::int64_t p = 0; p < width && p + width < used_; ++p) {
+        for (int r = 0; r < rows; ++r) partial_[p][r] += partial_[p + width][r];
+      }
+      if (used_ > width) used_ = width;
+    }
+    for (int r = 0; r < rows; ++r) sums[r] = double(partial_[0][r]);
+    used_ = 0;
+  }
+
+ private:
+  static constexpr bool keeps_lost = std::is_same_v<T, double>;
+  std::int64_t used_ = 0;
+  alignas(64) Accumulator partial_[partial_sums][rows];
+  // What the additions of doubles round off, see PartialSums.
+  alignas(64) Accumulator lost_[keeps_lost ? partial_sums : 1][rows];
 };
 
 }  // namespace act::cpu::ACT_INSTRUCTION_SET

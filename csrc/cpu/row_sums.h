@@ -1,113 +1,173 @@
-// Sums along a row whose order is the row's alone: element i belongs to partial sum i mod 16, a block of
-// the row ends with a tree over the 16. Rows in vectors and rows side by side (columns), every instruction
-// set and every layout thereby add in the same order, and give the same bits.
+// Maxima and sums along a row. The order of a sum is the row's alone: element i belongs to partial
+// sum i mod 16, and a block of the row ends with a tree over the 16. Rows in vectors and rows side
+// by side, every instruction set and every layout thereby add in the same order and give the same
+// bits.
 #pragma once
 
 #include <act/elementary/arithmetic.h>
 
 #include <cstdint>
 #include <type_traits>
+#include <utility>
+
+#if ACT_VECTOR_BYTES == 64
+#include <immintrin.h>
+#endif
 
 namespace act::cpu::ACT_INSTRUCTION_SET {
 
 inline constexpr std::int64_t partial_sums = 16;
 
-// Elements of a row between two trees. Two such blocks of float and what belongs to them stay in L1.
+// Elements of a row between two trees. Two such blocks of float and what belongs to them stay in
+// L1.
 inline constexpr std::int64_t row_block = 2048;
 
-#if defined(__AVX512F__)
-inline constexpr int vector_bytes = 64;
-#elif defined(__AVX2__)
-inline constexpr int vector_bytes = 32;
+constexpr std::int64_t padded(std::int64_t size) {
+  return (size + partial_sums - 1) / partial_sums * partial_sums;
+}
+
+// Compilers may not reorder a floating-point sum, so that its vectors are written out.
+template <class T, int lanes>
+struct VectorOf {
+  typedef T Type __attribute__((vector_size(lanes * sizeof(T))));
+};
+template <class T, int lanes>
+using Vector = typename VectorOf<T, lanes>::Type;
+
+template <int lanes, class T>
+ACT_HOST_DEVICE Vector<T, lanes> load_vector(const T* from) {
+  Vector<T, lanes> result;
+  __builtin_memcpy(&result, from, sizeof(result));
+  return result;
+}
+
+// The last elements of a row, fewer than 16, continued with zeros.
+template <class T>
+ACT_HOST_DEVICE void load_end(T* to, const T* from, std::int64_t size) {
+#if ACT_VECTOR_BYTES == 64
+  const unsigned lanes = (1u << size) - 1;
+  if constexpr (std::is_same_v<T, float>) {
+    _mm512_storeu_ps(to, _mm512_maskz_loadu_ps(static_cast<__mmask16>(lanes), from));
+  } else {
+    _mm512_storeu_pd(to, _mm512_maskz_loadu_pd(static_cast<__mmask8>(lanes), from));
+    _mm512_storeu_pd(to + 8, _mm512_maskz_loadu_pd(static_cast<__mmask8>(lanes >> 8), from + 8));
+  }
 #else
-inline constexpr int vector_bytes = 16;
+  for (std::int64_t i = 0; i < partial_sums; ++i) to[i] = T(0);
+  for (std::int64_t i = 0; i < size; ++i) to[i] = from[i];
 #endif
+}
 
-// Compilers may not reorder a floating-point sum, so that its vectors are written out: as many lanes of the
-// accumulator as a register holds, and as many elements.
-template <class Accumulator, class T>
-struct Vectors {
-  static constexpr int lanes = vector_bytes / static_cast<int>(sizeof(Accumulator));
+template <class To, int lanes, class From>
+ACT_HOST_DEVICE Vector<To, lanes> convert(Vector<From, lanes> x) {
+#if ACT_VECTOR_BYTES == 64
+  // GCC 12 splits this conversion in two.
+  if constexpr (std::is_same_v<From, float> && std::is_same_v<To, double> && lanes == 8) {
+    return (Vector<To, lanes>)_mm512_maskz_cvtps_pd(0xff, (__m256)x);
+  }
+#endif
+  return __builtin_convertvector(x, Vector<To, lanes>);
+}
+
+template <int first, class V, int... index>
+ACT_HOST_DEVICE auto select_lanes(V x, std::integer_sequence<int, index...>) {
+  return __builtin_shufflevector(x, x, first + index...);
+}
+
+// Combines the lower half of the lanes with the upper half until one is left.
+template <int lanes, class V, class Combine>
+ACT_HOST_DEVICE auto reduce(V x, Combine combine) {
+  if constexpr (lanes == 1) {
+    return x[0];
+  } else if constexpr (lanes == 2) {
+    return combine(x[0], x[1]);
+  } else {
+    using Half = std::make_integer_sequence<int, lanes / 2>;
+    return reduce<lanes / 2>(
+        combine(select_lanes<0>(x, Half{}), select_lanes<lanes / 2>(x, Half{})), combine);
+  }
+}
+
+// sum += x, with what the addition rounds off added to `lost` (Knuth's exact sum of two numbers).
+template <class V>
+ACT_HOST_DEVICE void add_two(V& sum, V& lost, V x) {
+  const V total = sum + x;
+  const V part = total - sum;
+  lost += (sum - (total - part)) + (x - part);
+  sum = total;
+}
+
+// The sixteen partial sums of one row, as vectors of the accumulating type.
+template <class Accumulator>
+struct PartialSums {
+  static constexpr int lanes = ACT_VECTOR_BYTES / static_cast<int>(sizeof(Accumulator));
   static constexpr int count = static_cast<int>(partial_sums) / lanes;
-  typedef Accumulator Sum __attribute__((vector_size(vector_bytes)));
-  typedef T Elements __attribute__((vector_size(lanes * sizeof(T))));
+  Vector<Accumulator, lanes> sums[count] = {};
+  Vector<Accumulator, lanes> lost[count] = {};
 
-  ACT_HOST_DEVICE static Sum load(const T* from) {
-    Elements elements;
-    __builtin_memcpy(&elements, from, sizeof(elements));
-    return __builtin_convertvector(elements, Sum);
+  // Adds `size` finite elements, a multiple of 16. Sums of doubles keep what their additions round
+  // off.
+  template <class T>
+  ACT_HOST_DEVICE void add_exactly(const T* x, std::int64_t size) {
+    if constexpr (std::is_same_v<T, double>) {
+      for (std::int64_t i = 0; i < size; i += partial_sums) {
+        for (int v = 0; v < count; ++v) {
+          add_two(sums[v], lost[v], load_vector<lanes>(x + i + v * lanes));
+        }
+      }
+    } else {
+      add(x, size);
+    }
+  }
+  // Adds `size` elements, a multiple of 16.
+  template <class T>
+  ACT_HOST_DEVICE void add(const T* x, std::int64_t size) {
+    for (std::int64_t i = 0; i < size; i += partial_sums) {
+      for (int v = 0; v < count; ++v) {
+        sums[v] += convert<Accumulator, lanes, T>(load_vector<lanes>(x + i + v * lanes));
+      }
+    }
+  }
+  // Adds products. Those of floats are exact in double, those of half types in float.
+  template <class T>
+  ACT_HOST_DEVICE void add_products(const T* x, const T* y, std::int64_t size) {
+    for (std::int64_t i = 0; i < size; i += partial_sums) {
+      for (int v = 0; v < count; ++v) {
+        sums[v] += convert<Accumulator, lanes, T>(load_vector<lanes>(x + i + v * lanes)) *
+                   convert<Accumulator, lanes, T>(load_vector<lanes>(y + i + v * lanes));
+      }
+    }
+  }
+  // The sum; leaves the partial sums in disorder.
+  ACT_HOST_DEVICE Accumulator tree() {
+    for (int v = 0; v < count; ++v) sums[v] += lost[v];
+    for (int width = count / 2; width > 0; width /= 2) {
+      for (int v = 0; v < width; ++v) sums[v] += sums[v + width];
+    }
+    return reduce<lanes>(sums[0], [](auto a, auto b) { return a + b; });
   }
 };
 
+// The largest of `size` elements, a multiple of 16. NaN may be passed over: it shows in the sum.
 template <class T>
-T tree(T* partial) {
-  for (std::int64_t width = partial_sums / 2; width > 0; width /= 2) {
-    for (std::int64_t i = 0; i < width; ++i) partial[i] += partial[i + width];
+ACT_HOST_DEVICE T maximum(const T* x, std::int64_t size) {
+  constexpr int lanes = ACT_VECTOR_BYTES / static_cast<int>(sizeof(T));
+  constexpr int count = static_cast<int>(partial_sums) / lanes;
+  const auto larger = [](auto a, auto b) { return b > a ? b : a; };
+  Vector<T, lanes> largest[count];
+  for (int v = 0; v < count; ++v) largest[v] = load_vector<lanes>(x + v * lanes);
+  // A NaN in the first elements would stay; compared with itself it gives way.
+  for (int v = 0; v < count; ++v) {
+    largest[v] =
+        largest[v] == largest[v] ? largest[v] : Vector<T, lanes>{} - T(__builtin_huge_val());
   }
-  return partial[0];
-}
-
-// Adds x, `size` elements, a multiple of 16, to the partial sums.
-template <class T, class Sum, int count>
-ACT_HOST_DEVICE void add(Sum (&sums)[count], const T* x, std::int64_t size) {
-  using V = Vectors<std::remove_reference_t<decltype(sums[0][0])>, T>;
-  for (std::int64_t i = 0; i < size; i += partial_sums) {
-    for (int v = 0; v < count; ++v) sums[v] += V::load(x + i + v * V::lanes);
-  }
-}
-
-// Adds x·y. Products of floats are exact in double, those of half types in float.
-template <class T, class Sum, int count>
-ACT_HOST_DEVICE void add_products(Sum (&sums)[count], const T* x, const T* y, std::int64_t size) {
-  using V = Vectors<std::remove_reference_t<decltype(sums[0][0])>, T>;
-  for (std::int64_t i = 0; i < size; i += partial_sums) {
+  for (std::int64_t i = partial_sums; i < size; i += partial_sums) {
     for (int v = 0; v < count; ++v) {
-      sums[v] += V::load(x + i + v * V::lanes) * V::load(y + i + v * V::lanes);
+      largest[v] = larger(largest[v], load_vector<lanes>(x + i + v * lanes));
     }
   }
-}
-
-template <class Accumulator, class T>
-Accumulator sum(const T* x, std::int64_t size) {
-  using V = Vectors<Accumulator, T>;
-  typename V::Sum sums[V::count] = {};
-  add(sums, x, size);
-  alignas(64) Accumulator partial[partial_sums];
-  __builtin_memcpy(partial, sums, sizeof(partial));
-  return tree(partial);
-}
-
-// The largest element. NaN may be passed over: it shows in the sum.
-template <class T>
-T maximum(const T* x, std::int64_t size) {
-  constexpr int lanes = vector_bytes / static_cast<int>(sizeof(T));
-  constexpr int count = 4;
-  typedef T Vector __attribute__((vector_size(vector_bytes)));
-  const T lowest = -T(__builtin_huge_val());
-  Vector largest[count];
-  for (int v = 0; v < count; ++v) largest[v] = lowest - Vector{};
-  std::int64_t i = 0;
-  for (; i + count * lanes <= size; i += count * lanes) {
-    for (int v = 0; v < count; ++v) {
-      Vector elements;
-      __builtin_memcpy(&elements, x + i + v * lanes, sizeof(elements));
-      largest[v] = elements > largest[v] ? elements : largest[v];
-    }
-  }
-  for (; i + lanes <= size; i += lanes) {
-    Vector elements;
-    __builtin_memcpy(&elements, x + i, sizeof(elements));
-    largest[0] = elements > largest[0] ? elements : largest[0];
-  }
-  for (int v = 1; v < count; ++v) largest[0] = largest[v] > largest[0] ? largest[v] : largest[0];
-  alignas(64) T one[lanes];
-  __builtin_memcpy(one, largest, sizeof(one));
-  for (int width = lanes / 2; width > 0; width /= 2) {
-    for (int l = 0; l < width; ++l) one[l] = one[l + width] > one[l] ? one[l + width] : one[l];
-  }
-  T result = one[0];
-  for (; i < size; ++i) result = x[i] > result ? x[i] : result;
-  return result;
+  for (int v = 1; v < count; ++v) largest[0] = larger(largest[0], largest[v]);
+  return reduce<lanes>(largest[0], larger);
 }
 
 }  // namespace act::cpu::ACT_INSTRUCTION_SET

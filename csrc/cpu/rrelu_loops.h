@@ -42,57 +42,53 @@ void draw_slopes(T* slopes, std::int64_t first, std::int64_t stride, std::int64_
   for (std::int64_t j = i; j < size; ++j) draw_one(j);
 }
 
-// The last operand's addresses are places; the operands between it and the result are values.
-template <class Stored, int values, class Compute>
-void walk_with_slopes(const Operands& o, const RandomSlopes& random, Compute compute) {
-  using T = opmath_t<Stored>;
-  constexpr int operands = values + 2;
-  constexpr std::int64_t element = sizeof(Stored);
-  Blocks<T, values + 1> blocks;
-  alignas(64) T slopes[block_elements<T>];
-  const formulas::Rrelu<T> formula(ParameterValues{random.lower, random.upper});
+template <class T>
+void rrelu_value_loop(T* out, const T* const* inputs, std::int64_t size, const ParameterValues&,
+                      bool stream) {
+  const T* x = inputs[0];
+  const T* slope = inputs[1];
+  compute_each<true>(out, size, stream,
+               [=](std::int64_t i) ACT_INLINE_LAMBDA { return formulas::Rrelu<T>::value(x[i], slope[i]); });
+}
 
-  const Tile whole = choose_tile<Stored, operands>(o.strides, o.columns, o.rows);
-  for (std::int64_t row = 0; row < o.rows; row += whole.rows) {
-    for (std::int64_t column = 0; column < o.columns; column += whole.columns) {
-      const Tile tile = part_of(whole, o.columns - column, o.rows - row);
-      for (int k = 1; k <= values; ++k) {
-        gather<Stored>(blocks[k], view(o, operands, k, column, row), tile);
-      }
-      const auto places = view(o, operands, operands - 1, column, row);
-      for (std::int64_t r = 0; r < tile.rows; ++r) {
-        draw_slopes(slopes + r * tile.columns,
-                    (places.data + r * places.row_stride - random.origin) / element,
-                    places.column_stride / element, tile.columns, formula, random);
-      }
-      compute(blocks, slopes, tile.columns * tile.rows);
-      scatter<Stored>(result_view(o, operands, column, row), blocks[0], tile, o.stream);
+template <class T>
+void rrelu_backward_loop(T* grad_input, const T* const* inputs, std::int64_t size,
+                         const ParameterValues&, bool stream) {
+  const T* grad_output = inputs[0];
+  const T* x = inputs[1];
+  const T* slope = inputs[2];
+  compute_each<true>(grad_input, size, stream, [=](std::int64_t i) ACT_INLINE_LAMBDA {
+    return grad_output[i] * formulas::Rrelu<T>::derivative(x[i], slope[i]);
+  });
+}
+
+// The last operand's addresses, less an origin, are the elements' places.
+template <class Stored, int inputs>
+void walk_with_slopes(const Operands& o, const RandomSlopes& random,
+                      DenseLoop<opmath_t<Stored>> loop) {
+  using T = opmath_t<Stored>;
+  constexpr std::int64_t element = sizeof(Stored);
+  const ParameterValues bounds{random.lower, random.upper};
+  const formulas::Rrelu<T> formula(bounds);
+  const auto draw = [&](T* slopes, TileView<const char> places, Tile tile) {
+    for (std::int64_t r = 0; r < tile.rows; ++r) {
+      draw_slopes(slopes + r * tile.columns,
+                  (places.data + r * places.row_stride - random.origin) / element,
+                  places.column_stride / element, tile.columns, formula, random);
     }
-  }
-  if (o.stream) finish_streaming();
+  };
+  walk<Stored, inputs>(o, loop, bounds, draw);
 }
 
 inline void rrelu(Storage storage, const Operands& o, const RandomSlopes& random) {
   dispatch_storage(storage, [&]<class Stored>() {
-    walk_with_slopes<Stored, 1>(o, random, [](auto& blocks, const auto* slopes, std::int64_t size) {
-      using T = opmath_t<Stored>;
-#pragma GCC ivdep
-      for (std::int64_t i = 0; i < size; ++i) {
-        blocks[0][i] = formulas::Rrelu<T>::value(blocks[1][i], slopes[i]);
-      }
-    });
+    walk_with_slopes<Stored, 2>(o, random, rrelu_value_loop<opmath_t<Stored>>);
   });
 }
 
 inline void rrelu_backward(Storage storage, const Operands& o, const RandomSlopes& random) {
   dispatch_storage(storage, [&]<class Stored>() {
-    walk_with_slopes<Stored, 2>(o, random, [](auto& blocks, const auto* slopes, std::int64_t size) {
-      using T = opmath_t<Stored>;
-#pragma GCC ivdep
-      for (std::int64_t i = 0; i < size; ++i) {
-        blocks[0][i] = blocks[1][i] * formulas::Rrelu<T>::derivative(blocks[2][i], slopes[i]);
-      }
-    });
+    walk_with_slopes<Stored, 3>(o, random, rrelu_backward_loop<opmath_t<Stored>>);
   });
 }
 

@@ -7,8 +7,8 @@ namespace act::cpu {
 
 enum class Normalization { softmax, log_softmax };
 
-// Many rows of `size` elements each, anywhere in memory: the elements of a row lie `step` bytes apart, and
-// the rows are counted through `dims` further dimensions, the first one running fastest.
+// Many rows of `size` elements each, anywhere in memory: the elements of a row lie `step` bytes
+// apart, and the rows are counted through `dims` further dimensions, the first one running fastest.
 struct Rows {
   struct Operand {
     char* data;
@@ -29,7 +29,8 @@ struct SoftmaxKernels {
   // operands: grad_input, grad_output, output.
   void (*backward)(const Rows&, Normalization, bool negate, std::int64_t begin, std::int64_t end);
 
-  // How many rows are computed side by side: 1 or a number that begin and end should be multiples of.
+  // How many rows are computed side by side: 1 or a number that begin and end should be multiples
+  // of.
   std::int64_t (*granularity)(const Rows&, int operands);
 };
 

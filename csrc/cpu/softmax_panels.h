@@ -1,212 +1,294 @@
-// The softmax family with rows side by side. The sums follow row_sums.h: strip element i is partial sum i.
+// The softmax family with rows side by side: the same arithmetic as in softmax_rows.h, a lane for
+// each row.
 #pragma once
 
 #include "row_panel.h"
+#include "softmax_gradient.h"
 #include "softmax_scale.h"
 
 namespace act::cpu::ACT_INSTRUCTION_SET {
 
-static_assert(strip == partial_sums && row_block % strip == 0);
+static_assert(strip % partial_sums == 0 && row_block % strip == 0);
 
-// Sixteen partial sums for each row of a panel.
-template <class T, class Accumulator>
-struct alignas(64) PanelSums {
-  static constexpr std::int64_t rows = panel_rows<T>;
-  Accumulator partial[partial_sums][rows] = {};
+template <class T, class Accumulator, bool logarithm>
+class PanelSoftmax {
+ public:
+  static constexpr int width = panel_rows<T>;
 
-  void add(const T* x, std::int64_t size) {
-    for (std::int64_t i = 0; i < size; ++i) {
-      for (std::int64_t r = 0; r < rows; ++r) partial[i][r] += Accumulator(x[i * rows + r]);
-    }
-  }
-  void add_products(const T* x, const T* y, std::int64_t size) {
-    for (std::int64_t i = 0; i < size; ++i) {
-      for (std::int64_t r = 0; r < rows; ++r) {
-        partial[i][r] += Accumulator(x[i * rows + r]) * Accumulator(y[i * rows + r]);
+  PanelSoftmax(const Rows& rows, bool negate)
+      : out(rows.operands[0]), in(rows.operands[1]), size_(rows.size), negate_(negate) {}
+
+  PanelOperand<T> out;
+  PanelOperand<T> in;
+
+  void run(int count) {
+    // A panel that fits a buffer is read from memory once. Its rows often lie a power of two apart,
+    // where caches cannot hold them all. Otherwise exponentials stay where the result goes, if that
+    // can hold them; else they are computed once more.
+    held_ = size_ <= held_elements;
+    const bool in_place = out.direct();
+    const bool kept = !logarithm && (held_ || (in_place && size_ <= row_block));
+
+    for (std::int64_t begin = 0; begin < size_; begin += row_block) {
+      const std::int64_t end = size_ - begin < row_block ? size_ : begin + row_block;
+      sum_up(begin, end, kept, in_place);
+      if (begin == 0) {
+        total_ = sums_;
+      } else {
+        total_.merge(sums_, count);
       }
     }
-  }
-  // The tree of row_sums.h for all rows; leaves zeros for the next block.
-  void finish(double* sums) {
-    for (std::int64_t width = partial_sums / 2; width > 0; width /= 2) {
-      for (std::int64_t i = 0; i < width; ++i) {
-        for (std::int64_t r = 0; r < rows; ++r) partial[i][r] += partial[i + width][r];
+    normalizers_.template set<logarithm>(total_);
+    if (size_ > row_block) {
+      for (int r = 0; r < width; ++r) largest_[r] = r < count ? T(total_.largest[r]) : T(0);
+      scales_.set(largest_);
+    }
+
+    each_strip(0, size_, [&](std::int64_t i, std::int64_t part) {
+      if (in_place) out.prefetch_next(i, part);
+      const PanelView<T> to = in_place ? PanelView<T>{out.pointer(i), out.pointer_step()}
+                                       : PanelView<T>{results_, width};
+      if constexpr (logarithm) {
+        const PanelView<const T> x = read(i, part);
+        for (std::int64_t k = 0; k < part; ++k) {
+#pragma GCC ivdep
+          for (int r = 0; r < width; ++r) {
+            to.data[k * to.step + r] =
+                log_normalized(x.data[k * x.step + r], normalizers_.high[r], normalizers_.low[r]);
+          }
+        }
+      } else {
+        const PanelView<T> e = kept ? kept_view(i, in_place) : to;
+        if (!kept) exps(e, read(i, part), part);
+        for (std::int64_t k = 0; k < part; ++k) {
+#pragma GCC ivdep
+          for (int r = 0; r < width; ++r) {
+            to.data[k * to.step + r] =
+                normalized(e.data[k * e.step + r], normalizers_.high[r], normalizers_.low[r]);
+          }
+        }
       }
-    }
-    for (std::int64_t r = 0; r < rows; ++r) sums[r] = double(partial[0][r]);
-    for (auto& row : partial) {
-      for (std::int64_t r = 0; r < rows; ++r) row[r] = Accumulator(0);
-    }
-  }
-};
-
-template <class T>
-void update_maxima(Lanes<T>& largest, const T* x, std::int64_t size) {
-  Lanes<T> result = largest;
-  for (std::int64_t i = 0; i < size; ++i, x += panel_rows<T>) {
-    for (std::int64_t r = 0; r < panel_rows<T>; ++r) {
-      result[r] = x[r] > result[r] ? x[r] : result[r];
-    }
-  }
-  largest = result;
-}
-
-template <class T>
-struct PanelScale {
-  Lanes<T> shift, floor, exponent, to_power, top;
-
-  void set(const Lanes<T>& largest) {
-    for (std::int64_t r = 0; r < panel_rows<T>; ++r) {
-      const Scale<T> scale = scale_for(largest[r]);
-      shift[r] = scale.shift;
-      floor[r] = scale.floor;
-      exponent[r] = scale.exponent;
-      to_power[r] = scale.to_power;
-      top[r] = scale.top;
-    }
-  }
-  Scale<T> of(std::int64_t r) const { return {shift[r], floor[r], exponent[r], to_power[r], top[r]}; }
-
-  void exps(T* __restrict e, const T* __restrict x, std::int64_t size) const {
-    for (std::int64_t i = 0; i < size; ++i, e += panel_rows<T>, x += panel_rows<T>) {
-      for (std::int64_t r = 0; r < panel_rows<T>; ++r) {
-        e[r] = scaled_exp(x[r], shift[r], floor[r], to_power[r]);
-      }
-    }
+      if (!in_place) out.store(results_, i, part);
+    });
   }
 
-  // Takes the exponentials that equal the largest ones of their rows out of e and counts them.
-  void take_tops(T* e, std::int64_t size, Lanes<T>& tops) const {
-    for (std::int64_t i = 0; i < size; ++i, e += panel_rows<T>) {
-      for (std::int64_t r = 0; r < panel_rows<T>; ++r) {
-        const bool is_top = e[r] == top[r];
-        tops[r] += is_top ? T(1) : T(0);
-        e[r] = is_top ? T(0) : e[r];
-      }
-    }
-  }
-};
+ private:
+  static constexpr std::int64_t held_elements = 256;
 
-template <class T, class Accumulator>
-void softmax_panel(const Rows& rows, bool logarithm, bool negate, const PanelOperand<T>& out,
-                   const PanelOperand<T>& in, std::int64_t count) {
-  constexpr std::int64_t width = panel_rows<T>;
-  alignas(64) Strip<T> x = {};
-  alignas(64) Strip<T> e;
-  PanelSums<T, Accumulator> sums;
-  PanelScale<T> scale;
-  Lanes<T> largest, tops, high, low;
-  alignas(64) double block_sum[width];
-  RowSum total[width];
-  const std::int64_t size = rows.size;
-
-  const auto load = [&](std::int64_t first, std::int64_t part) {
-    in.load(x, first, part);
-    if (negate) negate_block(x, part * width);
-  };
-  const auto each_strip = [](std::int64_t begin, std::int64_t end, auto run) {
+  template <class Run>
+  ACT_HOST_DEVICE static void each_strip(std::int64_t begin, std::int64_t end, Run run) {
     for (std::int64_t i = begin; i < end; i += strip) run(i, end - i < strip ? end - i : strip);
-  };
+  }
 
-  for (std::int64_t begin = 0; begin < size; begin += row_block) {
-    const std::int64_t end = size - begin < row_block ? size : begin + row_block;
-    for (std::int64_t r = 0; r < width; ++r) largest[r] = -T(__builtin_huge_val());
+  PanelView<T> kept_view(std::int64_t i, bool in_place) {
+    if (in_place && !held_) return {out.pointer(i), out.pointer_step()};
+    return {block_ + i * width, width};
+  }
+
+  PanelView<const T> read(std::int64_t i, std::int64_t part, bool first = false) {
+    if (!held_ && in.direct() && !negate_) return {in.pointer(i), in.pointer_step()};
+    T* x = held_ ? block_ + i * width : block_;
+    if (first || !held_) {
+      in.load(x, i, part);
+      if (negate_) {
+        for (std::int64_t k = 0; k < part * width; ++k) x[k] = -x[k];
+      }
+    }
+    return {x, width};
+  }
+
+  void exps(PanelView<T> e, PanelView<const T> x, std::int64_t part) {
+    for (std::int64_t k = 0; k < part; ++k) {
+#pragma GCC ivdep
+      for (int r = 0; r < width; ++r) {
+        e.data[k * e.step + r] = scaled_exp(x.data[k * x.step + r], scales_.shift[r],
+                                            scales_.floor[r], scales_.to_power[r]);
+      }
+    }
+  }
+
+  // Takes the exponentials that equal the largest ones of their rows out and counts them.
+  void take_tops(PanelView<T> e, std::int64_t part) {
+    for (std::int64_t k = 0; k < part; ++k) {
+#pragma GCC ivdep
+      for (int r = 0; r < width; ++r) {
+        T& value = e.data[k * e.step + r];
+        const bool is_top = value == scales_.top[r];
+        tops_[r] += is_top ? T(1) : T(0);
+        value = is_top ? T(0) : value;
+      }
+    }
+  }
+
+  void sum_up(std::int64_t begin, std::int64_t end, bool kept, bool in_place) {
+    for (int r = 0; r < width; ++r) {
+      largest_[r] = -T(__builtin_huge_val());
+      tops_[r] = T(0);
+    }
     each_strip(begin, end, [&](std::int64_t i, std::int64_t part) {
-      load(i, part);
-      update_maxima(largest, x, part);
+      const PanelView<const T> x = read(i, part, /*first=*/true);
+      for (std::int64_t k = 0; k < part; ++k) {
+#pragma GCC ivdep
+        for (int r = 0; r < width; ++r) {
+          const T value = x.data[k * x.step + r];
+          largest_[r] = value > largest_[r] ? value : largest_[r];
+        }
+      }
     });
-    scale.set(largest);
-    tops = {};
+    scales_.set(largest_);
+    partial_.clear();
     each_strip(begin, end, [&](std::int64_t i, std::int64_t part) {
-      load(i, part);
-      scale.exps(e, x, part);
-      if (logarithm) scale.take_tops(e, part, tops);
-      sums.add(e, part);
+      const PanelView<T> e = kept ? kept_view(i, in_place) : PanelView<T>{results_, width};
+      exps(e, read(i, part), part);
+      partial_.template add<true>(
+          part, [&](std::int64_t k, int r) { return partial_.widened(e.data + k * e.step + r); });
     });
-    sums.finish(block_sum);
-    for (std::int64_t r = 0; r < count; ++r) {
-      const RowSum of_block = row_sum(largest[r], scale.of(r), block_sum[r], double(tops[r]));
-      total[r] = begin == 0 ? of_block : merge(total[r], of_block);
+    partial_.template finish<true>(sum_);
+    if constexpr (logarithm) sum_without_tops(begin, end);
+    sums_.set(largest_, scales_, sum_, tops_);
+  }
+
+  // The sums of the dominated rows once more, without their largest exponentials.
+  void sum_without_tops(std::int64_t begin, std::int64_t end) {
+    bool any = false;
+    for (int r = 0; r < width; ++r) any |= is_dominated<T, Accumulator>(sum_[r], scales_.top[r]);
+    if (!any) return;
+    partial_.clear();
+    each_strip(begin, end, [&](std::int64_t i, std::int64_t part) {
+      const PanelView<T> e{results_, width};
+      exps(e, read(i, part), part);
+      take_tops(e, part);
+      partial_.template add<true>(
+          part, [&](std::int64_t k, int r) { return partial_.widened(e.data + k * e.step + r); });
+    });
+    alignas(64) double rest[width];
+    partial_.template finish<true>(rest);
+    for (int r = 0; r < width; ++r) {
+      const bool apart = is_dominated<T, Accumulator>(sum_[r], scales_.top[r]);
+      sum_[r] = apart ? rest[r] : sum_[r];
+      tops_[r] = apart ? tops_[r] : T(0);
     }
   }
 
-  for (std::int64_t r = 0; r < count; ++r) {
-    const Normalizer<T> n = normalizer<T>(total[r], logarithm);
-    high[r] = n.high;
-    low[r] = n.low;
-    largest[r] = T(total[r].largest);
-  }
-  for (std::int64_t r = count; r < width; ++r) high[r] = low[r] = T(0);
-  if (size > row_block) scale.set(largest);
-  each_strip(0, size, [&](std::int64_t i, std::int64_t part) {
-    load(i, part);
-    if (logarithm) {
-      for (std::int64_t k = 0; k < part; ++k) {
-        for (std::int64_t r = 0; r < width; ++r) {
-          e[k * width + r] = log_normalized(x[k * width + r], Normalizer<T>{high[r], low[r]});
+  std::int64_t size_;
+  bool negate_;
+  PanelSums<T, Accumulator> partial_;
+  Scales<T, width> scales_;
+  RowSums<width> sums_, total_;
+  Normalizers<T, width> normalizers_;
+  alignas(64) T largest_[width], tops_[width];
+  alignas(64) double sum_[width];
+  bool held_ = false;
+  alignas(64) T results_[strip * width];
+  // Lanes beyond the panel's rows hold numbers of no account.
+  alignas(64) T block_[held_elements * width] = {};
+};
+
+template <class T, class Accumulator, bool logarithm>
+class PanelSoftmaxBackward {
+ public:
+  static constexpr int width = panel_rows<T>;
+
+  PanelSoftmaxBackward(const Rows& rows, bool negate)
+      : out(rows.operands[0]),
+        g_in(rows.operands[1]),
+        y_in(rows.operands[2]),
+        size_(rows.size),
+        sign_(negate ? T(-1) : T(1)) {}
+
+  PanelOperand<T> out;
+  PanelOperand<T> g_in;
+  PanelOperand<T> y_in;
+
+  void run() {
+    held_ = size_ <= held_elements;
+    for (int r = 0; r < width; ++r) total_[r] = 0;
+    for (std::int64_t begin = 0; begin < size_; begin += row_block) {
+      const std::int64_t end = size_ - begin < row_block ? size_ : begin + row_block;
+      partial_.clear();
+      for (std::int64_t i = begin; i < end; i += strip) {
+        const std::int64_t part = end - i < strip ? end - i : strip;
+        const PanelView<const T> g = read(g_in, g_, i, part, /*first=*/true);
+        if constexpr (logarithm) {
+          partial_.add(part, [&](std::int64_t k, int r) {
+            return partial_.widened(g.data + k * g.step + r);
+          });
+        } else {
+          const PanelView<const T> y = read(y_in, y_, i, part, /*first=*/true);
+          partial_.add(part, [&](std::int64_t k, int r) {
+            return partial_.widened(g.data + k * g.step + r) *
+                   partial_.widened(y.data + k * y.step + r);
+          });
         }
       }
-    } else {
-      scale.exps(e, x, part);
-      for (std::int64_t k = 0; k < part; ++k) {
-        for (std::int64_t r = 0; r < width; ++r) {
-          e[k * width + r] = normalized(e[k * width + r], Normalizer<T>{high[r], low[r]});
-        }
-      }
+      partial_.finish(sum_);
+      for (int r = 0; r < width; ++r) total_[r] += sum_[r];
     }
-    out.store(e, i, part);
-  });
-}
+    for (int r = 0; r < width; ++r) {
+      high_[r] = T(total_[r]);
+      low_[r] = T(total_[r] - double(high_[r]));
+    }
 
-template <class T, class Accumulator>
-void softmax_backward_panel(const Rows& rows, bool logarithm, bool negate, const PanelOperand<T>& out,
-                            const PanelOperand<T>& g_in, const PanelOperand<T>& y_in) {
-  constexpr std::int64_t width = panel_rows<T>;
-  alignas(64) Strip<T> g = {};
-  alignas(64) Strip<T> y = {};
-  PanelSums<T, Accumulator> sums;
-  Lanes<T> high, low;
-  alignas(64) double block_sum[width], total[width] = {};
-  const std::int64_t size = rows.size;
-
-  for (std::int64_t begin = 0; begin < size; begin += row_block) {
-    const std::int64_t end = size - begin < row_block ? size : begin + row_block;
-    for (std::int64_t i = begin; i < end; i += strip) {
-      const std::int64_t part = end - i < strip ? end - i : strip;
-      g_in.load(g, i, part);
-      if (logarithm) {
-        sums.add(g, part);
+    const bool in_place = out.direct();
+    for (std::int64_t i = 0; i < size_; i += strip) {
+      const std::int64_t part = size_ - i < strip ? size_ - i : strip;
+      const PanelView<const T> g = read(g_in, g_, i, part);
+      const PanelView<const T> y = read(y_in, y_, i, part, /*first=*/logarithm);
+      if (in_place) out.prefetch_next(i, part);
+      const PanelView<T> to = in_place ? PanelView<T>{out.pointer(i), out.pointer_step()}
+                                       : PanelView<T>{results_, width};
+      if (logarithm && !are_usual(y, part)) {
+        gradients<false>(to, g, y, part);
       } else {
-        y_in.load(y, i, part);
-        sums.add_products(g, y, part);
+        gradients<true>(to, g, y, part);
       }
+      if (!in_place) out.store(results_, i, part);
     }
-    sums.finish(block_sum);
-    for (std::int64_t r = 0; r < width; ++r) total[r] += block_sum[r];
-  }
-  for (std::int64_t r = 0; r < width; ++r) {
-    high[r] = T(total[r]);
-    low[r] = T(total[r] - double(high[r]));
   }
 
-  const T sign = negate ? T(-1) : T(1);
-  for (std::int64_t i = 0; i < size; i += strip) {
-    const std::int64_t part = size - i < strip ? size - i : strip;
-    g_in.load(g, i, part);
-    y_in.load(y, i, part);
-    for (std::int64_t k = 0; k < part * width; k += width) {
-      if (logarithm) {
-        for (std::int64_t r = 0; r < width; ++r) {
-          g[k + r] = elementary::fma(elementary::exp(y[k + r]), -high[r], g[k + r]);
-        }
-      } else {
-        for (std::int64_t r = 0; r < width; ++r) {
-          g[k + r] = sign * y[k + r] * ((g[k + r] - high[r]) - low[r]);
-        }
+ private:
+  template <bool usual>
+  void gradients(PanelView<T> to, PanelView<const T> g, PanelView<const T> y,
+                 std::int64_t part) const {
+    for (std::int64_t k = 0; k < part; ++k) {
+      const T* grad = g.data + k * g.step;
+      const T* output = y.data + k * y.step;
+      T* grad_input = to.data + k * to.step;
+#pragma GCC ivdep
+      for (int r = 0; r < width; ++r) {
+        grad_input[r] = logarithm ? log_softmax_gradient<usual>(grad[r], output[r], -high_[r])
+                                  : softmax_gradient(grad[r], output[r], high_[r], low_[r], sign_);
       }
     }
-    out.store(g, i, part);
   }
-}
+
+  static bool are_usual(PanelView<const T> y, std::int64_t part) {
+    for (std::int64_t k = 0; k < part; ++k) {
+      if (maximum(y.data + k * y.step, width) > largest_usual_output<T>) return false;
+    }
+    return true;
+  }
+
+  static constexpr std::int64_t held_elements = 128;
+
+  PanelView<const T> read(const PanelOperand<T>& operand, T* block, std::int64_t i,
+                          std::int64_t part, bool first = false) const {
+    if (!held_ && operand.direct()) return {operand.pointer(i), operand.pointer_step()};
+    T* to = held_ ? block + i * width : block;
+    if (first || !held_) operand.load(to, i, part);
+    return {to, width};
+  }
+
+  std::int64_t size_;
+  T sign_;
+  PanelSums<T, Accumulator> partial_;
+  alignas(64) double sum_[width], total_[width];
+  alignas(64) T high_[width], low_[width];
+  bool held_ = false;
+  alignas(64) T results_[strip * width];
+  // Lanes beyond the panel's rows hold numbers of no account.
+  alignas(64) T g_[held_elements * width] = {};
+  alignas(64) T y_[held_elements * width] = {};
+};
 
 }  // namespace act::cpu::ACT_INSTRUCTION_SET

@@ -1,9 +1,11 @@
-// The numbers that belong to one row: how its exponentials are scaled, their sum, and what normalises them.
+// The numbers that belong to one row: how its exponentials are scaled, their sum, and what
+// normalises them.
 //
-// exp(x - max) with x - max rounded would cost digits: an error of half a unit in an exponent of 80 is
-// 32 ulp of the result. Instead the exponent of two is split off x itself, e^x = (1 + q)·2ⁿ, and the largest n
-// of the row is taken from every n, which is exact. Only where the maximum is so large that an element
-// within reach of it must be at least half as large, so that x - max is exact (Sterbenz), is it subtracted.
+// exp(x - max) with x - max rounded would cost digits: an error of half a unit in an exponent of 80
+// is 32 ulp of the result. Instead the exponent of two is split off x itself, e^x = (1 + q)·2ⁿ, and
+// the largest n of the row is taken from every n, which is exact. Only where the maximum is so
+// large that an element within reach of it must be at least half as large, so that x - max is exact
+// (Sterbenz), is it subtracted.
 #pragma once
 
 #include <act/elementary/exp.h>
@@ -15,8 +17,9 @@ namespace act::cpu::ACT_INSTRUCTION_SET {
 
 template <class T>
 struct Range;
-// `lift`: exponentials are held times 2^lift, so that they stay normal down to where the result vanishes
-// and a subnormal result is rounded once. `reach`: e^-reach times the largest one is 0 in any case.
+// `lift`: exponentials are held times 2^lift, so that they stay normal down to where the result
+// vanishes and a subnormal result is rounded once. `reach`: e^-reach times the largest one is 0 in
+// any case.
 template <>
 struct Range<float> {
   static constexpr float lift = 64, reach = 130, subtract_from = 272;
@@ -34,7 +37,8 @@ struct Scale {
   T shift;
   T floor;
   T exponent;
-  T to_power;  // added to n, leaves the biased exponent of the scaled power of two in the lowest bits
+  T to_power;  // added to n, leaves the biased exponent of the scaled power of two in the lowest
+               // bits
   T top;       // the largest exponential
 };
 
@@ -59,7 +63,8 @@ ACT_HOST_DEVICE T scaled_exp(T x, T shift, T floor, T to_power) {
 template <class T>
 ACT_HOST_DEVICE Scale<T> scale_for(T largest) {
   using R = Range<T>;
-  // A row without a finite maximum has no result but NaN; its exponentials just have to be harmless.
+  // A row without a finite maximum has no result but NaN; its exponentials just have to be
+  // harmless.
   const bool finite = elementary::abs(largest) < T(__builtin_huge_val());
   const T top = finite ? largest : T(0);
   const T shift = elementary::abs(top) < R::subtract_from ? T(0) : top;
@@ -69,27 +74,40 @@ ACT_HOST_DEVICE Scale<T> scale_for(T largest) {
   return {shift, floor, exponent, to_power, scaled_exp(largest, shift, floor, to_power)};
 }
 
-// What a row, or the blocks of it so far, sums up to: Σ e^x = (sum + low + tops·top)·e^shift·2^(exponent - lift).
-// log_softmax keeps the largest exponential, `top`, apart with all that equal it: in the logarithm of
-// 1 + rest, for the element that dominates its row, every digit of the rest counts.
-struct RowSum {
-  double largest = -__builtin_huge_val();
-  double shift = 0;
-  double exponent = 0;
-  double sum = 0;
-  double low = 0;
-  double tops = 0;
-  double top = 0;
+// The scales of rows that are computed together.
+template <class T, int width>
+struct Scales {
+  alignas(64) T shift[width], floor[width], exponent[width], to_power[width], top[width];
+
+  void set(const T* largest) {
+    for (int r = 0; r < width; ++r) {
+      const Scale<T> scale = scale_for(largest[r]);
+      shift[r] = scale.shift;
+      floor[r] = scale.floor;
+      exponent[r] = scale.exponent;
+      to_power[r] = scale.to_power;
+      top[r] = scale.top;
+    }
+  }
 };
 
-template <class T>
-RowSum row_sum(T largest, const Scale<T>& scale, double sum, double tops) {
-  // Elements of -inf alone count nothing (their exponentials were held at the floor), but a NaN shows.
-  if (largest == -T(__builtin_huge_val())) {
-    tops = 0;
-    sum = sum == sum ? 0 : sum;
-  }
-  return {double(largest), double(scale.shift), double(scale.exponent), sum, 0, tops, double(scale.top)};
+// What a row, or the blocks of it so far, sums up to: Σ e^x = (sum + low +
+// tops·top)·e^shift·2^(exponent - lift). For log_softmax, where one exponential outweighs the
+// others (is_dominated), the largest one, `top`, is kept apart with all that equal it: in the
+// logarithm of 1 + rest every digit of the rest counts.
+struct RowSum {
+  double largest, shift, exponent, top, sum, low, tops;
+};
+
+// Whether the rest could not be had from the sum itself with digits to spare: a sum kept in double
+// has 29 more than a float result asks for, one kept in float 13 more than half precision does, one
+// of doubles none.
+template <class T, class Accumulator>
+ACT_HOST_DEVICE bool is_dominated(double sum, T top) {
+  constexpr double enough = sizeof(T) == sizeof(double)             ? __builtin_huge_val()
+                            : sizeof(Accumulator) == sizeof(double) ? 1 + 0x1p-20
+                                                                    : 1 + 0x1p-3;
+  return sum < double(top) * enough;
 }
 
 // The factor that carries a sum over to another scale.
@@ -98,16 +116,18 @@ inline double carry(const RowSum& from, const RowSum& to) {
   const double exponent = from.exponent - to.exponent;
   if (from.shift == to.shift) return elementary::scale(1.0, exponent < -2000 ? -2000 : exponent);
   const auto r = elementary::exponential::reduced(from.shift - to.shift);
-  const double q = elementary::fma(r.high * r.high, elementary::exponential::polynomial(r.high), r.high);
+  const double q =
+      elementary::fma(r.high * r.high, elementary::exponential::polynomial(r.high), r.high);
   const double n = r.n + exponent;
   return elementary::scale(1.0 + q, n < -2000 ? -2000 : n);
 }
 
-inline RowSum merge(const RowSum& a, const RowSum& b) {
+inline RowSum merged(const RowSum& a, const RowSum& b) {
   RowSum result = b.largest > a.largest ? b : a;
   const RowSum& other = b.largest > a.largest ? a : b;
   if (other.sum != other.sum) result.sum = other.sum;
-  if (other.largest == -__builtin_huge_val() || result.largest == __builtin_huge_val()) return result;
+  if (other.largest == -__builtin_huge_val() || result.largest == __builtin_huge_val())
+    return result;
   double added = other.sum;
   if (other.largest == result.largest) {
     result.tops += other.tops;
@@ -125,42 +145,84 @@ inline RowSum merge(const RowSum& a, const RowSum& b) {
 }
 
 // ln(1 + x), x >= 0: the rounding of 1 + x made good in first order.
-inline double log_of_one_plus(double x) {
+ACT_HOST_DEVICE double log_of_one_plus(double x) {
   const double y = 1.0 + x;
-  return elementary::log(y) + (x > 1.0 ? 1.0 - (y - x) : x - (y - 1.0)) / y;
+  const double lost = x > 1.0 ? 1.0 - (y - x) : x - (y - 1.0);
+  return elementary::log(y) + lost / y;
 }
 
+// The sums of rows that are computed together.
+template <int width>
+struct RowSums {
+  alignas(64) double largest[width], shift[width], exponent[width], top[width];
+  alignas(64) double sum[width], low[width], tops[width];
+
+  template <class T>
+  void set(const T* row_largest, const Scales<T, width>& scales, const double* row_sum,
+           const T* row_tops) {
+    for (int r = 0; r < width; ++r) {
+      // Elements of -inf alone count nothing (their exponentials were held at the floor), but a NaN
+      // shows.
+      const bool empty = row_largest[r] == -T(__builtin_huge_val());
+      largest[r] = double(row_largest[r]);
+      shift[r] = double(scales.shift[r]);
+      exponent[r] = double(scales.exponent[r]);
+      top[r] = double(scales.top[r]);
+      sum[r] = empty && row_sum[r] == row_sum[r] ? 0.0 : row_sum[r];
+      low[r] = 0;
+      tops[r] = empty ? 0.0 : double(row_tops[r]);
+    }
+  }
+  RowSum get(int r) const {
+    return {largest[r], shift[r], exponent[r], top[r], sum[r], low[r], tops[r]};
+  }
+  void put(int r, const RowSum& row) {
+    largest[r] = row.largest;
+    shift[r] = row.shift;
+    exponent[r] = row.exponent;
+    top[r] = row.top;
+    sum[r] = row.sum;
+    low[r] = row.low;
+    tops[r] = row.tops;
+  }
+  void merge(const RowSums& block, std::int64_t rows) {
+    for (int r = 0; r < rows; ++r) put(r, merged(get(r), block.get(r)));
+  }
+};
+
 // softmax: y = e·high + e·low. log_softmax: y = (x - high) - low, with high the maximum and low the
-// logarithm of what is left: neither difference cancels. NaN in rows without a result.
-template <class T>
-struct Normalizer {
-  T high;
-  T low;
+// logarithm of what is left: neither difference cancels. NaN in rows without a finite maximum.
+template <class T, int width>
+struct Normalizers {
+  alignas(64) T high[width], low[width];
+
+  template <bool logarithm>
+  void set(const RowSums<width>& rows) {
+    for (int r = 0; r < width; ++r) {
+      const bool finite = elementary::abs(rows.largest[r]) < __builtin_huge_val();
+      const double sum = rows.sum[r] + rows.low[r];
+      if constexpr (logarithm) {
+        const double rest = (sum + (rows.tops[r] - 1) * rows.top[r]) / rows.top[r];
+        high[r] = T(rows.largest[r]);
+        low[r] = T(finite ? log_of_one_plus(rest) : __builtin_nan(""));
+      } else {
+        const double inverse = 1.0 / sum;
+        const double lost = rows.low[r] - (sum - rows.sum[r]);
+        const double rest = (elementary::fma(-sum, inverse, 1.0) - lost * inverse) * inverse;
+        high[r] = T(finite ? inverse : __builtin_nan(""));
+        low[r] = T((inverse - double(T(inverse))) + rest);
+      }
+    }
+  }
 };
 
 template <class T>
-Normalizer<T> normalizer(const RowSum& row, bool logarithm) {
-  const double sum = row.sum + row.low;
-  if (!(elementary::abs(row.largest) < __builtin_huge_val()) || sum != sum) {
-    return {T(__builtin_nan("")), T(__builtin_nan(""))};
-  }
-  if (logarithm) {
-    return {T(row.largest), T(log_of_one_plus((sum + (row.tops - 1) * row.top) / row.top))};
-  }
-  const double inverse = 1.0 / sum;
-  const double low = row.low - (sum - row.sum);
-  const double rest = (elementary::fma(-sum, inverse, 1.0) - low * inverse) * inverse;
-  const T high = T(inverse);
-  return {high, T((inverse - double(high)) + rest)};
-}
-
-template <class T>
-ACT_HOST_DEVICE T normalized(T e, Normalizer<T> n) {
-  return elementary::fma(e, n.high, e * n.low);
+ACT_HOST_DEVICE T normalized(T e, T high, T low) {
+  return elementary::fma(e, high, e * low);
 }
 template <class T>
-ACT_HOST_DEVICE T log_normalized(T x, Normalizer<T> n) {
-  return (x - n.high) - n.low;
+ACT_HOST_DEVICE T log_normalized(T x, T high, T low) {
+  return (x - high) - low;
 }
 
 }  // namespace act::cpu::ACT_INSTRUCTION_SET

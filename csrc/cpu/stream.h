@@ -58,11 +58,13 @@ inline void finish_streaming() {
 #endif
 }
 
-// out[i] = compute(i) for each i, element by element, so that it may run in place.
-template <class T, class Compute>
-ACT_HOST_DEVICE void compute_each(T* out, std::int64_t size, bool stream, Compute compute) {
+// out[i] = compute(i) for each i, element by element, so that it may run in place. `can_stream` says whether
+// there is a streaming loop at all.
+template <bool can_stream, class T, class Compute>
+ACT_HOST_DEVICE void compute_each(T* out, std::int64_t size, [[maybe_unused]] bool stream,
+                                  Compute compute) {
   std::int64_t i = 0;
-  if (stream) {
+  if (can_stream && stream) {
     constexpr std::int64_t line = line_bytes / static_cast<std::int64_t>(sizeof(T));
     const std::int64_t head =
         bytes_to_line(out, size * static_cast<std::int64_t>(sizeof(T))) / static_cast<std::int64_t>(sizeof(T));

@@ -183,7 +183,8 @@ CATALOGUE: tuple[Entry, ...] = (
         differences=(
             _tail("Below -88.9 in float32 the value is the true subnormal number; torch gives 0."),
             _saturation(
-                "The gradient is σ(x)σ(-x); torch's y(1-y) is 0 in bfloat16 from x = 6.25 on.",
+                "Under saved_as('input') the gradient is σ(x)σ(-x); from the output, the default of "
+                "both, it is 0 in bfloat16 from x = 6.25 on.",
             ),
             Difference("dtype", "Integer, bool and complex tensors are not accepted."),
         ),
@@ -201,7 +202,8 @@ CATALOGUE: tuple[Entry, ...] = (
         pieces=(("True", "tanh(x)"),),
         differences=(
             _saturation(
-                "The gradient is sech²(x); torch's 1-y² is 0 in bfloat16 from x = 3.47 on.",
+                "Under saved_as('input') the gradient is sech²(x); from the output, the default of "
+                "both, it is 0 in bfloat16 from x = 3.47 on.",
             ),
             Difference("dtype", "Integer, bool and complex tensors are not accepted."),
         ),

@@ -11,6 +11,9 @@
 #define ACT_HOST_DEVICE [[gnu::always_inline]] inline
 #endif
 
+// The same for a lambda, behind its parameters.
+#define ACT_INLINE_LAMBDA __attribute__((always_inline))
+
 namespace act::elementary {
 
 // a·b + c with one rounding. Contraction is switched off everywhere (-ffp-contract=off, -fmad=false), so

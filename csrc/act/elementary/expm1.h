@@ -1,29 +1,40 @@
 // eˣ - 1.
 #pragma once
 
-#include <act/elementary/exp.h>
+#include <act/elementary/exp_bounded.h>
 
 namespace act::elementary {
 
-// factor·(e^(x + low) - 1). With eˣ = (1 + q)·2ⁿ it is 2ⁿ·q + (2ⁿ - 1): for n = 0, q alone, accurate relative to
-// its own size. Half of 2ⁿ waits until the end, so that it overflows only where the result does.
+// factor·(e^(x + low) - 1) for x <= 0, or, growing, for x >= 0; beyond `end` the result is `limit`.
+// With eˣ = (1 + q)·2ⁿ it is 2ⁿ·q + (2ⁿ - 1): for n = 0, q alone, accurate relative to its own size.
+// Both are computed times 2ˢ, so that a small factor brings a large eˣ back among the numbers.
 template <class T>
-ACT_HOST_DEVICE T times_expm1(T factor, T x, T low) {
-  constexpr T greatest = sizeof(T) == sizeof(float) ? T(150) : T(1000);
-  constexpr T lowest = sizeof(T) == sizeof(float) ? T(-40) : T(-60);
-  const Exponential<T> e = exp_parts(x < lowest ? lowest : (x > greatest ? greatest : x), low);
-  constexpr T round = sizeof(T) == sizeof(float) ? T(0x1.8p23) : T(0x1.8p52);
-  T k = fma(e.n, T(0.5), round) - round;
-  k = k < T(0) ? T(0) : k;
-  const T power = power_of_two(e.n - k);
-  const T difference = fma(power, e.q, power - power_of_two(-k));
-  return factor * difference * power_of_two(k);
-}
+struct Expm1WithFactor {
+  ACT_HOST_DEVICE Expm1WithFactor(T value, bool growing) : exponential(value, growing) {
+    using B = Bias<T>;
+    const int s = growing && exponential.shift < 0 ? exponential.shift : 0;
+    exponential.magic = B::round + T(B::bias + s);
+    exponential.factor = T(double(value) * exact_power(-s));
+    one = T(exact_power(s));
+    if (!growing) {
+      exponential.end = -B::saturated;
+      exponential.limit = -value;
+    }
+  }
 
-template <class T>
-ACT_HOST_DEVICE T expm1(T x) {
-  // e⁰ - 1 would lose the sign of zero.
-  return x == T(0) ? x : times_expm1(T(1), x, T(0));
-}
+  ACT_HOST_DEVICE T times(BiasedExponential<T> e) const {
+    return fma(e.power, e.q, e.power - one) * exponential.factor;
+  }
+
+  // The same with what 2ⁿ - 1 lost where n >= 24: there a growing result needs it to stay below 2 ulp.
+  ACT_HOST_DEVICE T times_exactly(BiasedExponential<T> e) const {
+    const T difference = e.power - one;
+    const T excess = one - (e.power - difference);
+    return fma(fma(e.power, e.q, difference), exponential.factor, -excess * exponential.factor);
+  }
+
+  ExpWithFactor<T> exponential;
+  T one;
+};
 
 }  // namespace act::elementary

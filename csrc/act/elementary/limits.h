@@ -1,5 +1,5 @@
-// The largest finite number and the infinity of a type, on the host and the device (std::numeric_limits
-// is host code to nvcc).
+// The largest finite number and the infinity of a type, on the host and the device
+// (std::numeric_limits is host code to nvcc).
 #pragma once
 
 #include <act/elementary/arithmetic.h>

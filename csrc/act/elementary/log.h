@@ -1,8 +1,8 @@
 // The natural logarithm.
 //
-// x = m·2ᵏ with m in [√½, √2), f = m - 1, s = f / (2 + f), and ln m = ln((1 + s) / (1 - s)). The sum is
-// arranged as in fdlibm's e_log.c: f enters last and unrounded. Largest errors seen: float 0.82 ulp (every 37th number),
-// double 0.82 ulp (2·10⁷ numbers).
+// x = m·2ᵏ with m in [√½, √2), f = m - 1, s = f / (2 + f), and ln m = ln((1 + s) / (1 - s)). The
+// sum is arranged as in fdlibm's e_log.c: f enters last and unrounded. Largest errors seen: float
+// 0.82 ulp (every 37th number), double 0.82 ulp (2·10⁷ numbers).
 #pragma once
 
 #include <act/elementary/arithmetic.h>
@@ -43,20 +43,21 @@ struct Decomposed {
   T mantissa, exponent;
 };
 
-// Of a positive, normal number. The bits are moved so that their exponent field turns over at √½, and the
-// exponent becomes a number by standing in the lowest bits of 1.5·2²³ (1.5·2⁵²).
+// Of a positive, normal number. The bits are moved so that their exponent field turns over at √½,
+// and the exponent becomes a number by standing in the lowest bits of 1.5·2²³ (1.5·2⁵²).
 ACT_HOST_DEVICE Decomposed<float> decomposed(float x) {
-  constexpr std::int32_t sqrt_half = 0x3f3504f3, round = 0x4b400000;
-  const std::int32_t moved = to_bits(x) - sqrt_half;
-  return {from_bits((moved & 0x007fffff) + sqrt_half), from_bits((moved >> 23) + round) - 0x1.8p23f};
+  constexpr std::uint32_t sqrt_half = 0x3f3504f3, round = 0x4b400000, bias = 256;
+  const std::uint32_t moved = std::uint32_t(to_bits(x)) - sqrt_half + (bias << 23);
+  const std::uint32_t exponent = (moved >> 23) - bias + round;
+  return {from_bits(std::int32_t((moved & 0x007fffff) + sqrt_half)),
+          from_bits(std::int32_t(exponent)) - 0x1.8p23f};
 }
 ACT_HOST_DEVICE Decomposed<double> decomposed(double x) {
-  constexpr std::int64_t sqrt_half = 0x3fe6a09e667f3bcd, round = 0x4338000000000000;
-  const std::int64_t moved = to_bits(x) - sqrt_half;
-  // Without an arithmetic shift of 64 bits, which AVX2 lacks.
-  constexpr std::int64_t bias = 2048;
-  const auto exponent = std::int64_t(std::uint64_t(moved + (bias << 52)) >> 52) - bias;
-  return {from_bits((moved & 0x000fffffffffffff) + sqrt_half), from_bits(exponent + round) - 0x1.8p52};
+  constexpr std::uint64_t sqrt_half = 0x3fe6a09e667f3bcd, round = 0x4338000000000000, bias = 2048;
+  const std::uint64_t moved = std::uint64_t(to_bits(x)) - sqrt_half + (bias << 52);
+  const std::uint64_t exponent = (moved >> 52) - bias + round;
+  return {from_bits(std::int64_t((moved & 0x000fffffffffffff) + sqrt_half)),
+          from_bits(std::int64_t(exponent)) - 0x1.8p52};
 }
 
 }  // namespace logarithm
@@ -74,7 +75,8 @@ ACT_HOST_DEVICE T log(T x) {
   const T s = f / (T(2) + f);
   const T w = s * s;
   const T half_square = T(0.5) * f * f;
-  const T inner = fma(s, fma(w, logarithm::polynomial(w), half_square), k * logarithm::ln2_low<T>());
+  const T inner =
+      fma(s, fma(w, logarithm::polynomial(w), half_square), k * logarithm::ln2_low<T>());
   const T value = fma(k, logarithm::ln2_high<T>(), f - (half_square - inner));
   const T infinity = T(__builtin_huge_val());
   const T finite = x > T(0) ? value : (x == T(0) ? -infinity : T(__builtin_nan("")));

@@ -1,6 +1,6 @@
-// The normal distribution's density and tail, as φ(t) = e^(-t²/2)/√2π and Q(t) = e^(-t²/2)·R(t) with a
-// smooth R, both factors to more than working precision: so that the GELU is exact to its last digits
-// down to the subnormal numbers, where 1 + erf has none.
+// The normal distribution's density and tail, as φ(t) = e^(-t²/2)/√2π and Q(t) = e^(-t²/2)·R(t)
+// with a smooth R, both factors to more than working precision: so that the GELU is exact to its
+// last digits down to the subnormal numbers, where 1 + erf has none.
 #pragma once
 
 #include <act/elementary/exp_sum.h>
@@ -9,8 +9,8 @@ namespace act::elementary {
 
 namespace normal {
 
-// G in R(t) = G/(t + c) and the constants it was fitted with: tools/fit_normal_tail.py. Relative error
-// 2^-29.2 for t <= 15 and 2^-59.1 for t <= 39.
+// G in R(t) = G/(t + c) and the constants it was fitted with: tools/fit_normal_tail.py. Relative
+// error 2^-29.2 for t <= 15 and 2^-59.1 for t <= 39.
 ACT_HOST_DEVICE constexpr float shift(float) { return 3.0f; }
 ACT_HOST_DEVICE constexpr double shift(double) { return 5.0; }
 ACT_HOST_DEVICE constexpr float centre(float) { return 0x1.6afac4p-3f; }
@@ -21,8 +21,8 @@ ACT_HOST_DEVICE constexpr float end(float) { return 15.0f; }
 ACT_HOST_DEVICE constexpr double end(double) { return 39.0; }
 
 // 1/√2π.
-ACT_HOST_DEVICE constexpr Sum<float> density(float) { return {0x1.988454p-2f, -0x1.857936p-27f}; }
-ACT_HOST_DEVICE constexpr Sum<double> density(double) {
+ACT_HOST_DEVICE constexpr Pair<float> density(float) { return {0x1.988454p-2f, -0x1.857936p-27f}; }
+ACT_HOST_DEVICE constexpr Pair<double> density(double) {
   return {0x1.9884533d43651p-2, -0x1.cbc0d30ebfd15p-56};
 }
 
@@ -79,39 +79,26 @@ ACT_HOST_DEVICE T tail_argument(T x) {
 // The parts of e^(-t²/2).
 template <class T>
 ACT_HOST_DEVICE Exponential<T> gaussian_parts(T t) {
-  const T square = t * t;
-  const T error = fma(t, t, -square);
-  return exp_parts(Sum<T>{T(-0.5) * square, T(-0.5) * error});
+  const Pair<T> square = product(t, t);
+  return exp_parts(Pair<T>{T(-0.5) * square.high, T(-0.5) * square.low});
 }
 
 // R(t) for t from 0 to normal::end.
 template <class T>
-ACT_HOST_DEVICE Sum<T> scaled_normal_tail(T t) {
-  constexpr T c = normal::shift(T()), g0 = normal::g0(T()), g1 = normal::g1(T());
-  const T larger = t > c ? t : c;
-  const T smaller = t > c ? c : t;
-  const T sum = t + c;
-  const T sum_error = smaller - (sum - larger);
-  const T inverse = T(1) / sum;
-  const T residual = fma(-inverse, sum, T(1)) - inverse * sum_error;
-  const T inverse_error = inverse * residual;
+ACT_HOST_DEVICE Pair<T> scaled_normal_tail(T t) {
+  constexpr T g0 = normal::g0(T()), g1 = normal::g1(T());
+  const Pair<T> inverse = reciprocal(any_sum(t, normal::shift(T())));
 
-  // The last two steps of the Horner scheme keep their rounding errors. The derivative with respect to v, which the
-  // error of the argument is multiplied with, need not be exact: slope + curved leaves out what the terms of the third
-  // degree on add to it.
-  const T v = inverse - normal::centre(T());
+  // The last two steps of the Horner scheme keep their rounding errors. The derivative with respect
+  // to v, which the error of the argument is multiplied with, need not be exact: slope + curved
+  // leaves out what the terms of the third degree on add to it.
+  const T v = inverse.high - normal::centre(T());
   const T curved = v * normal::rest(v);
-  const T slope = g1 + curved;
-  const T slope_error = curved - (slope - g1);
-  const T product = v * slope;
-  const T product_error =
-      fma(inverse_error, slope + curved, fma(v, slope_error, fma(v, slope, -product)));
-  const T g = g0 + product;
-  const T g_error = (product - (g - g0)) + product_error;
-
-  const T high = g * inverse;
-  const T error = fma(g, inverse, -high);
-  return {high, fma(g_error, inverse, fma(high, residual, error))};
+  const Pair<T> slope = ordered_sum(g1, curved);
+  const Pair<T> rise = product(v, slope);
+  const Pair<T> g = ordered_sum(g0, rise.high);
+  const T g_error = g.low + fma(inverse.low, slope.high + curved, rise.low);
+  return product(Pair<T>{g.high, g_error}, inverse);
 }
 
 }  // namespace act::elementary

@@ -1,7 +1,7 @@
-// Philox4x32-10, a counter-based random number generator: 128 random bits are a pure function of a counter
-// and a key, so that any element's slope can be had again, on any device, without storing it.
-// Salmon, Moraes, Dror, Shaw: Parallel Random Numbers: As Easy as 1, 2, 3, SC 2011, which gives the
-// multipliers, the key's increments and the ten rounds.
+// Philox4x32-10, a counter-based random number generator: 128 random bits are a pure function of a
+// counter and a key, so that any element's slope can be had again, on any device, without storing
+// it. Salmon, Moraes, Dror, Shaw: Parallel Random Numbers: As Easy as 1, 2, 3, SC 2011, which gives
+// the multipliers, the key's increments and the ten rounds.
 #pragma once
 
 #include <act/elementary/arithmetic.h>
@@ -12,9 +12,11 @@ struct PhiloxWords {
   std::uint32_t word[4];
 };
 
-// The state is kept in 64-bit variables, of which only the products use more than the lower half: GCC then
-// multiplies in place with AVX-512 instead of widening and packing in each round, in half the time.
-ACT_HOST_DEVICE PhiloxWords philox4x32(PhiloxWords counter, std::uint32_t key0, std::uint32_t key1) {
+// The state is kept in 64-bit variables, of which only the products use more than the lower half:
+// GCC then multiplies in place with AVX-512 instead of widening and packing in each round, in half
+// the time.
+ACT_HOST_DEVICE PhiloxWords philox4x32(PhiloxWords counter, std::uint32_t key0,
+                                       std::uint32_t key1) {
   std::uint64_t c0 = counter.word[0], c1 = counter.word[1], c2 = counter.word[2],
                 c3 = counter.word[3];
 #if defined(__CUDACC__)

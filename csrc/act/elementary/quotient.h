@@ -1,4 +1,5 @@
-// Numbers as unevaluated sums high + low, to some 1.5 times the working precision, and their quotient.
+// Numbers as unevaluated sums high + low, to some 1.5 times the working precision, and their
+// quotient.
 #pragma once
 
 #include <act/elementary/arithmetic.h>

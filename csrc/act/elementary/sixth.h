@@ -1,5 +1,5 @@
-// (high + low) / 6, for the hard sigmoid and the hard swish: one rounding and two products more accurate
-// than a division of the sum, which would need a rounding of its own.
+// (high + low) / 6, for the hard sigmoid and the hard swish: one rounding and two products more
+// accurate than a division of the sum, which would need a rounding of its own.
 #pragma once
 
 #include <act/elementary/arithmetic.h>

@@ -6,8 +6,9 @@
 
 namespace act::elementary {
 
-// tanh(t) = (e²ᵗ - 1) / (e²ᵗ + 1) for t >= 0, with eˣ = (1 + q)·2ⁿ: both sums are formed with their errors,
-// so that high is nearly the nearest number (0.55 ulp) and high + low has some 5 bits more.
+// tanh(t) = (e²ᵗ - 1) / (e²ᵗ + 1) for t >= 0, with eˣ = (1 + q)·2ⁿ: both sums are formed with their
+// errors, so that high + low is some bits more accurate than its rounding to one number, whose
+// largest errors seen are float 0.91 ulp, double 0.76.
 template <class T>
 ACT_HOST_DEVICE Pair<T> tanh_of_positive(T t) {
   constexpr T saturated = sizeof(T) == sizeof(float) ? T(12) : T(24);

@@ -19,8 +19,8 @@ struct Gelu {
 
   ACT_HOST_DEVICE T value(T x) const {
     const T t = elementary::tail_argument(x);
-    const T tail = elementary::times_exp(
-        elementary::multiply(t, elementary::scaled_normal_tail(t)), elementary::gaussian_parts(t));
+    const T tail = elementary::times_exp(elementary::product(t, elementary::scaled_normal_tail(t)),
+                                         elementary::gaussian_parts(t));
     const T positive = x >= T(0) ? x : -T(0);  // -0 - 0 = -0 at -inf, and the zeros keep their sign
     return positive - tail;
   }
@@ -28,11 +28,11 @@ struct Gelu {
   // Φ(x) + x·φ(x): below 0 that is e^(-t²/2)·(R(t) - t/√2π), above 0 its complement.
   ACT_HOST_DEVICE T derivative(T x) const {
     const T t = elementary::tail_argument(x);
-    const Sum r = elementary::scaled_normal_tail(t);
-    constexpr Sum density = elementary::normal::density(T());
+    const Pair r = elementary::scaled_normal_tail(t);
+    constexpr Pair density = elementary::normal::density(T());
     const T difference = elementary::fma(-t, density.high, r.high);
-    const T below = elementary::times_exp(
-        Sum{difference, elementary::fma(-t, density.low, r.low)}, elementary::gaussian_parts(t));
+    const T below = elementary::times_exp(Pair{difference, elementary::fma(-t, density.low, r.low)},
+                                          elementary::gaussian_parts(t));
     return x > T(0) ? T(1) - below : below;
   }
 
@@ -40,12 +40,12 @@ struct Gelu {
   ACT_HOST_DEVICE T second_derivative(T x) const {
     const T t = elementary::tail_argument(x);
     const T factor = elementary::fma(-t, t, T(2));
-    return elementary::times_exp(
-        elementary::multiply(factor, elementary::normal::density(T())), elementary::gaussian_parts(t));
+    return elementary::times_exp(elementary::product(factor, elementary::normal::density(T())),
+                                 elementary::gaussian_parts(t));
   }
 
  private:
-  using Sum = elementary::Sum<T>;
+  using Pair = elementary::Pair<T>;
 };
 
 }  // namespace act::formulas

@@ -1,5 +1,5 @@
-// hardshrink(x) = 0 where |x| <= lambd, else x, with derivative 0 at both jumps. A negative lambd, which
-// torch.nn allows, makes it the identity.
+// hardshrink(x) = 0 where |x| <= lambd, else x, with derivative 0 at both jumps. A negative lambd,
+// which torch.nn allows, makes it the identity.
 #pragma once
 
 #include <act/declaration.h>
@@ -11,6 +11,8 @@ template <class T>
 struct Hardshrink {
   static constexpr Declaration declaration{
       .name = "hardshrink",
+      .flat_blocks_gradient = true,
+      .limited_by_memory = true,
       .parameters = {{"lambd", 0.5}},
   };
 

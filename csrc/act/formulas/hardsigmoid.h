@@ -9,18 +9,20 @@ namespace act::formulas {
 
 template <class T>
 struct Hardsigmoid {
-  // Between the kinks the output is strictly between 0 and 1 in every dtype: next to 3, where an input's
-  // spacing is 4 output units, 1 - y is 4/6 of a unit, which rounds to a whole one.
+  // Between the kinks the output is strictly between 0 and 1 in every dtype: next to 3, where an
+  // input's spacing is 4 output units, 1 - y is 4/6 of a unit, which rounds to a whole one.
   static constexpr Declaration declaration{
       .name = "hardsigmoid",
+      .flat_blocks_gradient = true,
+      .limited_by_memory = true,
       .saved = Saved::output,
       .output_determines_derivative = [](ParameterValues, double (*)(double)) { return true; },
   };
 
   ACT_HOST_DEVICE explicit Hardsigmoid(ParameterValues) {}
 
-  // x + 3 rounds up to 6 for the last x below 3; its rounding error, exact by Dekker's Fast2Sum (3 is a
-  // multiple of the unit of any x that exceeds it), puts that right.
+  // x + 3 rounds up to 6 for the last x below 3; its rounding error, exact by Dekker's Fast2Sum (3
+  // is a multiple of the unit of any x that exceeds it), puts that right.
   ACT_HOST_DEVICE T value(T x) const {
     const T sum = x + T(3);
     const T error = x - (sum - T(3));

@@ -10,7 +10,11 @@ namespace act::formulas {
 
 template <class T>
 struct Hardswish {
-  static constexpr Declaration declaration{.name = "hardswish"};
+  static constexpr Declaration declaration{
+      .name = "hardswish",
+      .flat_blocks_gradient = true,
+      .limited_by_memory = true,
+  };
 
   ACT_HOST_DEVICE explicit Hardswish(ParameterValues) {}
 

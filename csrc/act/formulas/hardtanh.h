@@ -11,6 +11,8 @@ template <class T>
 struct Hardtanh {
   static constexpr Declaration declaration{
       .name = "hardtanh",
+      .flat_blocks_gradient = true,
+      .limited_by_memory = true,
       .parameters = {{"min_val", -1.0}, {"max_val", 1.0}},
       .requirement = "min_val <= max_val",
       .accepts = [](ParameterValues p) { return p.first <= p.second; },

@@ -12,16 +12,18 @@ template <class T>
 struct LeakyRelu {
   static constexpr Declaration declaration{
       .name = "leaky_relu",
+      .limited_by_memory = true,
       .parameters = {{"negative_slope", 0.01}},
-      // A negative slope makes the outputs of negative inputs positive; an infinite one turns 0 into NaN.
+      // A negative slope makes the outputs of negative inputs positive; an infinite one turns 0
+      // into NaN.
       .output_determines_derivative =
           [](ParameterValues p, double (*rounded)(double)) {
             return p.first >= 0 && rounded(p.first) * 0 == 0;
           },
   };
 
-  // With slope 0 the limit at -inf is 0 like everywhere else, but 0·inf is NaN: so x stops at the lowest
-  // finite number.
+  // With slope 0 the limit at -inf is 0 like everywhere else, but 0·inf is NaN: so x stops at the
+  // lowest finite number.
   ACT_HOST_DEVICE explicit LeakyRelu(ParameterValues p)
       : slope_(T(p.first)),
         lowest_(slope_ == T(0) ? -elementary::largest<T>() : -elementary::infinity<T>()) {}

@@ -14,8 +14,13 @@ struct Logsigmoid {
   ACT_HOST_DEVICE explicit Logsigmoid(ParameterValues) {}
 
   ACT_HOST_DEVICE T value(T x) const {
-    const T correction = elementary::log1p_exp(-elementary::abs(x), T(0));
-    return x < T(0) ? x - correction : -correction;
+    constexpr T tail = sizeof(T) == sizeof(float) ? T(-80) : T(-600);
+    const T t = -elementary::abs(x);
+    const elementary::Exponential<T> e = elementary::exp_parts(t);
+    const elementary::Pair<T> logarithm = elementary::log1p_exp(e);
+    const T exponential = elementary::exp(e);
+    const T high = t < tail ? exponential : logarithm.high;
+    return x < T(0) ? x - high : -high;
   }
 
   ACT_HOST_DEVICE T derivative(T x) const { return elementary::sigmoid(-x); }

@@ -10,6 +10,8 @@ template <class T>
 struct Relu {
   static constexpr Declaration declaration{
       .name = "relu",
+      .flat_blocks_gradient = true,
+      .limited_by_memory = true,
       .saved = Saved::output,
       .output_determines_derivative = [](ParameterValues, double (*)(double)) { return true; },
   };

@@ -1,5 +1,5 @@
-// relu6(x) = min(max(x, 0), 6), with subgradient 0 at both kinks. Krizhevsky: Convolutional Deep Belief
-// Networks on CIFAR-10, 2010.
+// relu6(x) = min(max(x, 0), 6), with subgradient 0 at both kinks. Krizhevsky: Convolutional Deep
+// Belief Networks on CIFAR-10, 2010.
 #pragma once
 
 #include <act/declaration.h>
@@ -12,6 +12,8 @@ struct Relu6 {
   // 0 and 6 are exact in every dtype, so an output strictly between them is its own input.
   static constexpr Declaration declaration{
       .name = "relu6",
+      .flat_blocks_gradient = true,
+      .limited_by_memory = true,
       .saved = Saved::output,
       .output_determines_derivative = [](ParameterValues, double (*)(double)) { return true; },
   };

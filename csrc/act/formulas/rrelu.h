@@ -1,6 +1,6 @@
-// rrelu(x, slope) = x above 0, slope·x from 0 down, the slope drawn anew for each element in training.
-// Xu, Wang, Chen, Li: Empirical Evaluation of Rectified Activations in Convolutional Network,
-// arXiv:1505.00853.
+// rrelu(x, slope) = x above 0, slope·x from 0 down, the slope drawn anew for each element in
+// training. Xu, Wang, Chen, Li: Empirical Evaluation of Rectified Activations in Convolutional
+// Network, arXiv:1505.00853.
 #pragma once
 
 #include <act/declaration.h>

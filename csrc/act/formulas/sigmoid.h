@@ -10,6 +10,7 @@ template <class T>
 struct Sigmoid {
   static constexpr Declaration declaration{
       .name = "sigmoid",
+      .saved = Saved::output,
       .output_determines_derivative = [](ParameterValues, double (*)(double)) { return true; },
   };
 

@@ -10,6 +10,8 @@ template <class T>
 struct Softshrink {
   static constexpr Declaration declaration{
       .name = "softshrink",
+      .flat_blocks_gradient = true,
+      .limited_by_memory = true,
       .parameters = {{"lambd", 0.5}},
       .requirement = "lambd >= 0",
       .accepts = [](ParameterValues p) { return p.first >= 0; },

@@ -11,6 +11,7 @@ template <class T>
 struct Tanh {
   static constexpr Declaration declaration{
       .name = "tanh",
+      .saved = Saved::output,
       .output_determines_derivative = [](ParameterValues, double (*)(double)) { return true; },
   };
 

@@ -11,8 +11,11 @@ template <class T>
 struct Threshold {
   static constexpr Declaration declaration{
       .name = "threshold",
+      .flat_blocks_gradient = true,
+      .limited_by_memory = true,
       .parameters = {{"threshold", 0, true}, {"value", 0, true}},
-      // A value that lies above the threshold, or rounds to above it, would look like an input that passed.
+      // A value that lies above the threshold, or rounds to above it, would look like an input that
+      // passed.
       .output_determines_derivative =
           [](ParameterValues p, double (*rounded)(double)) {
             return p.second <= p.first && elementary::survives_rounding(p.second, rounded);

@@ -66,7 +66,7 @@ def bench(
 
     console.print(report.rich_table(cells))
     for line in report.summary(cells):
-        console.print(line, highlight=False)
+        console.print(line, highlight=False, soft_wrap=True)
     if json is not None:
         _write(json, report.as_json(cells, header))
     if markdown is not None:

@@ -25,15 +25,13 @@ def gallery(
 
 def draw(path: Path) -> Path:
     """Writes the picture to `path`."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
+    from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
 
     every = list(calls(training=False))
     rows = math.ceil(len(every) / COLUMNS)
-    figure, axes = pyplot.subplots(rows, COLUMNS, figsize=(2.9 * COLUMNS, 2.7 * rows), sharex=True)
+    figure = Figure(figsize=(2.9 * COLUMNS, 2.7 * rows))
+    axes = figure.subplots(rows, COLUMNS, sharex=True)
     for axis, call in zip(axes.flat, every, strict=False):
         _panel(axis, call)
     for axis in axes.flat[len(every) :]:
@@ -58,7 +56,6 @@ def draw(path: Path) -> Path:
     figure.tight_layout(rect=(0, 0, 1, 0.94))
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=110)
-    pyplot.close(figure)
     return path
 
 

@@ -2,6 +2,8 @@
 #if defined(__x86_64__)
 #pragma GCC target("avx2,fma,f16c")
 #define ACT_INSTRUCTION_SET avx2
+#define ACT_VECTOR_BYTES 32
 
+#include "glu_loops.h"
 #include "softmax_loops.h"
 #endif

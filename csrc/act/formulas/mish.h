@@ -1,0 +1,107 @@
+// mish(x) = x·tanh(ln(1 + eˣ)). Misra: arXiv:1908.08681.
+#pragma once
+
+#include <act/declaration.h>
+#include <act/elementary/exp.h>
+#include <act/elementary/quotient.h>
+
+namespace act::formulas {
+
+// With n = eˣ and D = n² + 2n + 2, tanh(ln(1 + n)) = n·(n + 2) / D: one exponential, and n, which
+// gives the result its size in the left tail, multiplies last.
+template <class T>
+struct Mish {
+  static constexpr Declaration declaration{.name = "mish"};
+
+  ACT_HOST_DEVICE explicit Mish(ParameterValues) {}
+
+  ACT_HOST_DEVICE T value(T x) const {
+    const T bounded = x < lowest ? lowest : x;
+    const Parts p = parts(bounded);
+    const elementary::Pair<T> y =
+        elementary::product(bounded, elementary::quotient(p.n_plus_2, p.denominator));
+    const T result = times_n(y, p.e);
+    return x > identity || x == T(0) ? x : result;
+  }
+
+  // n/D · (n + 2 + 4x·(1 + n)/D). Around its zero, at x = -1.1925, the error is one of the terms,
+  // not of their small sum.
+  ACT_HOST_DEVICE T derivative(T x) const {
+    const T bounded = x < lowest ? lowest : x;
+    const Parts p = parts(bounded);
+    const elementary::Pair<T> inverse = elementary::reciprocal(p.denominator);
+    const elementary::Pair<T> n_plus_1 = plus(p.n_plus_2, T(-1));
+    const elementary::Pair<T> slope =
+        elementary::product(T(4) * bounded, elementary::product(n_plus_1, inverse));
+    elementary::Pair<T> bracket = plus(p.n_plus_2, slope.high);
+    bracket.low += slope.low;
+    const T result = times_n(elementary::product(bracket, inverse), p.e);
+    return x > identity ? T(1) : result;
+  }
+
+  // 4n/D² · (2·(1 + n) + x·(2 + 2n - 3n² - 2n³)/D); for x > 0 the same in m = 1/n with m²·D instead
+  // of D, which is 4m²/D² · (2·(1 + m) + x·(2m³ + 2m² - 3m - 2)/D).
+  ACT_HOST_DEVICE T second_derivative(T x) const {
+    using elementary::fma;
+    using elementary::Pair;
+    const bool positive = x > T(0);
+    const T absolute = elementary::abs(x);
+    const T t = absolute > -lowest ? -lowest : absolute;
+    const elementary::Exponential<T> e = elementary::exp_parts(-t);
+    const Pair<T> m = normal(e);
+    const T two_or_one = positive ? T(2) : T(1), one_or_two = positive ? T(1) : T(2);
+    Pair<T> factor = elementary::ordered_sum(T(2), two_or_one * m.high);
+    factor.low += two_or_one * m.low;
+    const Pair<T> inverse =
+        elementary::reciprocal(plus(elementary::product(m, factor), one_or_two));
+    const Pair<T> square = elementary::product(inverse, inverse);
+    const T cubic = positive ? fma(fma(fma(T(2), m.high, T(2)), m.high, T(-3)), m.high, T(-2))
+                             : fma(fma(fma(T(-2), m.high, T(-3)), m.high, T(2)), m.high, T(2));
+    const T bracket = fma(positive ? t : -t, cubic * inverse.high, fma(T(2), m.high, T(2)));
+    const T y = T(4) * fma(bracket, square.high, bracket * square.low);
+    const T once = fma(y, e.q, y);
+    const T twice = fma(once, e.q, once);
+    const T n = e.n < -greatest ? -greatest : e.n;
+    return elementary::scale(positive ? twice : once, positive ? T(2) * n : e.n);
+  }
+
+ private:
+  static constexpr T lowest = sizeof(T) == sizeof(float) ? T(-150) : T(-1000);
+  // Bound of n and 2n in `scale`; e^-2x is 0 far below.
+  static constexpr T greatest = sizeof(T) == sizeof(float) ? T(120) : T(1000);
+  // Above, mish(x) = x and its derivative is 1: what is missing is of the size of e^-2x.
+  static constexpr T identity = T(25);
+
+  struct Parts {
+    elementary::Exponential<T> e;
+    elementary::Pair<T> n_plus_2, denominator;
+  };
+
+  ACT_HOST_DEVICE static Parts parts(T x) {
+    const elementary::Exponential<T> e = elementary::exp_parts(x > identity ? identity : x);
+    const elementary::Pair<T> n = normal(e), n_plus_2 = plus(n, T(2));
+    return {e, n_plus_2, plus(elementary::product(n, n_plus_2), T(2))};
+  }
+
+  // eˣ as a summand, where what lies below the normal numbers does not count.
+  ACT_HOST_DEVICE static elementary::Pair<T> normal(elementary::Exponential<T> e) {
+    constexpr T least = sizeof(T) == sizeof(float) ? T(-126) : T(-1022);
+    const T power = elementary::power_of_two(e.n < least ? least : e.n);
+    const T high = elementary::fma(power, e.q, power);
+    return {high, elementary::fma(power, e.q, power - high)};
+  }
+
+  ACT_HOST_DEVICE static elementary::Pair<T> plus(elementary::Pair<T> a, T b) {
+    const elementary::Pair<T> sum = elementary::any_sum(a.high, b);
+    return {sum.high, sum.low + a.low};
+  }
+
+  // y·eˣ, rounded once more where it is subnormal. y.low may be large beside y.high, where y.high
+  // came from a cancellation.
+  ACT_HOST_DEVICE static T times_n(elementary::Pair<T> y, elementary::Exponential<T> e) {
+    const T low = elementary::fma(y.low, e.q, y.low);
+    return elementary::scale(y.high + elementary::fma(y.high, e.q, low), e.n);
+  }
+};
+
+}  // namespace act::formulas

@@ -1,0 +1,43 @@
+"""The choice of what ops save for their backward."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Literal
+
+from torch_act import _C
+
+
+@contextmanager
+def saved_as(kind: Literal["input", "output"]) -> Iterator[None]:
+    """Within the context, ops called by this thread save their input, or their output, for backward.
+
+    It concerns the ops whose output determines the derivative: relu, relu6, leaky_relu, elu, celu, selu,
+    sigmoid, tanh, hardtanh, hardsigmoid and threshold (for some of them depending on the parameters). All
+    others save their input in any case, and in-place ops save their output wherever it suffices. Either
+    way the saved tensor has the same size.
+
+    - ``"input"``: gradients are exact functions of the input. That matters for sigmoid and tanh, which
+      save their output by default, as torch does: near 1 an output has lost the digits of its distance
+      from 1, and the gradient is 0 once it rounds to 1 (bfloat16 sigmoid: from x = 6.25 on).
+    - ``"output"``: backward computes no exponential, and the output, which the next layer often keeps as
+      well, is the only tensor kept.
+
+    Raises:
+        ValueError: for any other ``kind``.
+
+    Example:
+        >>> x = torch.tensor(20.0, requires_grad=True)
+        >>> torch.autograd.grad(torch_act.functional.sigmoid(x), x)
+        (tensor(0.),)
+        >>> with torch_act.saved_as("input"):
+        ...     y = torch_act.functional.sigmoid(x)
+        >>> torch.autograd.grad(y, x)
+        (tensor(2.0612e-09),)
+    """
+    if kind not in ("input", "output"):
+        raise ValueError(f"saved_as: expected 'input' or 'output', got {kind!r}")
+    previous = _C.set_saved_preference(kind)
+    try:
+        yield
+    finally:
+        _C.set_saved_preference(previous)

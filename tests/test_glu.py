@@ -1,0 +1,127 @@
+"""glu: values, gradients of every order, dims, layouts, edges."""
+
+import pytest
+import torch
+from torch.autograd import gradcheck, gradgradcheck
+from torch.nn import functional as F
+
+glu, glu_backward = torch.ops.act.glu, torch.ops.act.glu_backward
+DTYPES = [torch.float32, torch.float64, torch.bfloat16, torch.float16]
+SHAPES = [(2,), (6, 4), (4, 70), (3, 8, 66), (2, 4, 6, 10), (300, 2), (2, 300)]
+
+
+def exact(x, dim):
+    a, b = x.double().chunk(2, dim)
+    return a * torch.sigmoid(b)
+
+
+def exact_backward(g, x, dim):
+    a, b = x.double().chunk(2, dim)
+    above, below = torch.sigmoid(b), torch.sigmoid(-b)
+    return torch.cat([g.double() * above, g.double() * a * above * below], dim)
+
+
+def within(result, reference, ulps):
+    info = torch.finfo(result.dtype)
+    magnitude = reference.abs().clamp(min=info.tiny)
+    spacing = torch.exp2(torch.floor(torch.log2(magnitude))) * info.eps
+    return ((result.double() - reference).abs() <= ulps * spacing).all()
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_values_and_gradients(shape, dtype):
+    half = dtype in (torch.bfloat16, torch.float16)
+    for dim in range(-len(shape), len(shape)):
+        if shape[dim] % 2:
+            continue
+        x = torch.randn(shape).mul(8).to(dtype)
+        y = glu(x, dim)
+        assert y.dtype == dtype
+        assert within(y, exact(x, dim), 0.501 if half else 5)
+        g = torch.randn(y.shape).to(dtype)
+        assert within(glu_backward(g, x, dim), exact_backward(g, x, dim), 0.501 if half else 6)
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+def test_layout(dtype):
+    x = torch.randn(4, 6, 8, 10).to(dtype)
+    g = {dim: torch.randn(exact(x, dim).shape).to(dtype) for dim in range(4)}
+    others = {
+        "channels_last": x.contiguous(memory_format=torch.channels_last),
+        "transposed": x.transpose(0, 3).contiguous().transpose(0, 3),
+        "sliced": torch.empty(4, 6, 8, 20, dtype=dtype)[..., ::2].copy_(x),
+        "shifted": torch.empty(x.numel() + 1, dtype=dtype)[1:].view(x.shape).copy_(x),
+    }
+    for dim in range(4):
+        y, grad = glu(x, dim), glu_backward(g[dim], x, dim)
+        for label, v in others.items():
+            assert torch.equal(glu(v, dim), y), label
+            assert torch.equal(glu_backward(g[dim], v, dim), grad), label
+            assert glu(v, dim).stride() == F.glu(v, dim).stride(), label
+
+
+@pytest.mark.parametrize("dim", [0, 1, -1])
+def test_gradcheck(dim):
+    x = torch.randn(4, 6, 2, dtype=torch.float64, requires_grad=True)
+    assert gradcheck(lambda v: glu(v, dim), (x,), check_forward_ad=True)
+    assert gradgradcheck(lambda v: glu(v, dim), (x,), check_fwd_over_rev=True)
+    g = torch.randn(exact(x, dim).shape, dtype=torch.float64, requires_grad=True)
+    assert gradcheck(lambda g, v: glu_backward(g, v, dim), (g, x), check_forward_ad=True)
+
+
+def test_special_values():
+    inf, nan = float("inf"), float("nan")
+    a = torch.tensor([1.0, -2.0, inf, 1.0, nan, 1.0, inf])
+    b = torch.tensor([-inf, inf, 0.0, nan, 0.0, -100.0, -inf])
+    y = glu(torch.cat([a, b]), 0)
+    torch.testing.assert_close(
+        y, F.glu(torch.cat([a, b]), 0), equal_nan=True, rtol=1e-6, atol=1e-42
+    )
+    assert y[5] > 0  # torch: 0
+
+
+def test_empty_and_out():
+    for shape in ((0,), (0, 4), (4, 0)):
+        x = torch.randn(shape, requires_grad=True)
+        glu(x, -1).sum().backward()
+        assert x.grad.shape == x.shape
+    x = torch.randn(3, 8)
+    out = torch.empty(0)
+    assert glu.out(x, 1, out=out) is out
+    assert torch.equal(out, glu(x, 1))
+
+
+def test_thread_count_changes_no_bit():
+    threads = torch.get_num_threads()
+    x, g = torch.randn(300, 1000), torch.randn(300, 500)
+    results = []
+    for count in (1, 2):
+        torch.set_num_threads(count)
+        results.append((glu(x, 1), glu_backward(g, x, 1)))
+    torch.set_num_threads(threads)
+    for one, other in zip(*results, strict=True):
+        assert torch.equal(one, other)
+
+
+def test_bad_input():
+    with pytest.raises(RuntimeError, match="act::glu: expected an even size of dimension 1, got 3"):
+        glu(torch.randn(2, 3), 1)
+    with pytest.raises(
+        RuntimeError, match="act::glu: expected a tensor with at least one dimension"
+    ):
+        glu(torch.tensor(1.0))
+    with pytest.raises(IndexError, match=r"act::glu: expected dim in \[-2, 1\], got 2"):
+        glu(torch.randn(2, 4), 2)
+    with pytest.raises(RuntimeError, match=r"act::glu: expected a tensor of torch\.float32"):
+        glu(torch.ones(2, 4, dtype=torch.int64))
+    x = torch.randn(2, 4)
+    with pytest.raises(RuntimeError, match="act::glu: expected out to have dtype"):
+        glu.out(x, 1, out=torch.empty(2, 2, dtype=torch.float64))
+    with pytest.raises(RuntimeError, match="don't support automatic differentiation"):
+        glu.out(x.requires_grad_(), 1, out=torch.empty(2, 2))
+
+
+def test_opcheck():
+    torch.library.opcheck(glu.default, (torch.randn(4, 6, requires_grad=True), 1))
+    torch.library.opcheck(glu_backward.default, (torch.randn(4, 3), torch.randn(4, 6), 1))

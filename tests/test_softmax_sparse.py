@@ -1,0 +1,84 @@
+"""softmax and log_softmax of sparse COO tensors, against torch.sparse and dense tensors of -inf."""
+
+import pytest
+import torch
+
+MEMBERS = ["softmax", "log_softmax"]
+member = pytest.mark.parametrize("name", MEMBERS)
+# shape, sparse dimensions, specified elements
+CASES = [
+    ((7,), 1, 4),
+    ((6, 8), 2, 17),
+    ((6, 8), 1, 4),
+    ((5, 4, 3), 3, 20),
+    ((5, 4, 3), 2, 9),
+    ((5, 4, 3), 1, 3),
+    ((40, 30), 2, 500),
+]
+case = pytest.mark.parametrize(("shape", "sparse_dim", "specified"), CASES)
+
+
+def sample(shape, sparse_dim, specified, dtype=torch.float64):
+    indices = torch.stack([torch.randint(size, (specified,)) for size in shape[:sparse_dim]])
+    values = torch.randn(specified, *shape[sparse_dim:], dtype=dtype)
+    return torch.sparse_coo_tensor(indices, values, shape, check_invariants=True)
+
+
+@member
+@case
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_against_torch(name, shape, sparse_dim, specified, dtype):
+    x = sample(shape, sparse_dim, specified, dtype)
+    for dim in range(-len(shape), len(shape)):
+        ours = getattr(torch.ops.act, name)(x, dim)
+        theirs = getattr(torch.sparse, name)(x, dim)
+        assert ours.is_sparse
+        assert ours.is_coalesced()
+        assert torch.equal(ours.indices(), theirs.coalesce().indices())
+        torch.testing.assert_close(ours.values(), theirs.coalesce().values())
+
+
+@case
+def test_unspecified_count_as_minus_infinity(shape, sparse_dim, specified):
+    x = sample(shape, sparse_dim, specified).coalesce()
+    dense = torch.full(shape, -torch.inf, dtype=torch.float64)
+    dense[tuple(x.indices())] = x.values()
+    for dim in range(len(shape)):
+        ours = torch.ops.act.softmax(x, dim).to_dense()
+        torch.testing.assert_close(ours, dense.softmax(dim).nan_to_num(0))
+
+
+@member
+@case
+def test_gradient_against_torch(name, shape, sparse_dim, specified):
+    x = sample(shape, sparse_dim, specified).coalesce()
+    weight = torch.randn(shape, dtype=torch.float64)
+    for dim in range(len(shape)):
+        grads = []
+        for f in (getattr(torch.ops.act, name), getattr(torch.sparse, name)):
+            leaf = x.detach().clone().requires_grad_()
+            (f(leaf, dim).to_dense() * weight).sum().backward()
+            grads.append(leaf.grad.to_dense())
+        torch.testing.assert_close(*grads)
+
+
+@member
+def test_gradient_with_another_pattern(name):
+    x = sample((6, 8), 2, 17).coalesce()
+    y = getattr(torch.ops.act, name)(x, 1)
+    g = sample((6, 8), 2, 11)
+    ours = getattr(torch.ops.act, name + "_backward")(g, y, 1, torch.float64)
+    theirs = getattr(torch.ops.aten, f"_sparse_{name}_backward_data")(g, y, 1, x)
+    torch.testing.assert_close(ours.to_dense(), theirs.to_dense())
+
+
+@member
+def test_dtype_and_empty(name):
+    x = sample((6, 8), 2, 17, torch.float32)
+    y = getattr(torch.ops.act, name)(x, 0, dtype=torch.float64)
+    assert y.dtype == torch.float64
+    empty = torch.sparse_coo_tensor(torch.empty(2, 0, dtype=torch.int64), torch.empty(0), (3, 4))
+    for dim in (0, 1):
+        assert getattr(torch.ops.act, name)(empty, dim)._nnz() == 0
+    with pytest.raises(IndexError, match=rf"act::{name}: expected dim in \[-2, 1\], got 2"):
+        getattr(torch.ops.act, name)(x, 2)
