@@ -1,6 +1,6 @@
-// The Python module torch_act._C: importing it registers the ops. It tells how it was built, lists the
-// pointwise ops, and offers each op as a builtin that costs no more than torch's own: torch.ops.act.x
-// parses its arguments in Python and boxes them, which takes 2 to 4 µs.
+// The Python module torch_act._C: importing it registers the ops. It tells how it was built, lists
+// the pointwise ops, and offers each op as a builtin that costs no more than torch's own:
+// torch.ops.act.x parses its arguments in Python and boxes them, which takes 2 to 4 µs.
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 #include <torch/csrc/Dtype.h>
@@ -25,7 +25,8 @@ struct Arguments {
   Py_ssize_t count;
 
   void expect(Py_ssize_t expected) const {
-    TORCH_CHECK_TYPE(count == expected, "act::", op, ": expected ", expected, " arguments, got ", count);
+    TORCH_CHECK_TYPE(count == expected, "act::", op, ": expected ", expected, " arguments, got ",
+                     count);
   }
 };
 
@@ -161,12 +162,12 @@ void add_builtin(py::module_& m, const std::string& name) {
   auto* builtin = new Builtin<Signature>(name);
   auto* method = new PyMethodDef{
       builtin->schema.c_str(),
-      reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(&Builtin<Signature>::call)), METH_FASTCALL,
-      nullptr};
+      reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(&Builtin<Signature>::call)),
+      METH_FASTCALL, nullptr};
   const auto capsule = py::reinterpret_steal<py::object>(PyCapsule_New(builtin, nullptr, nullptr));
   const py::object module_name = m.attr("__name__");
-  const auto function =
-      py::reinterpret_steal<py::object>(PyCFunction_NewEx(method, capsule.ptr(), module_name.ptr()));
+  const auto function = py::reinterpret_steal<py::object>(
+      PyCFunction_NewEx(method, capsule.ptr(), module_name.ptr()));
   if (!function) throw py::error_already_set();
   m.attr(name.c_str()) = function;
 }
@@ -199,8 +200,8 @@ py::list pointwise_ops() {
     for (int k = 0; k < parameter_count(d); ++k) {
       py::dict parameter;
       parameter["name"] = d.parameters[k].name;
-      parameter["default"] =
-          d.parameters[k].required ? py::object(py::none()) : py::float_(d.parameters[k].default_value);
+      parameter["default"] = d.parameters[k].required ? py::object(py::none())
+                                                      : py::float_(d.parameters[k].default_value);
       parameters.append(parameter);
     }
     op["name"] = d.name;
@@ -237,7 +238,8 @@ py::object set_saved_preference(const std::optional<std::string>& kind) {
 PYBIND11_MODULE(_C, m) {
   m.doc() = "The compiled part of torch_act: registers torch.ops.act.*";
   m.def("build_info", &build_info, "How the library was built and which instruction set it runs.");
-  m.def("pointwise_ops", &pointwise_ops, "The pointwise ops with their parameters, from the C++ list.");
+  m.def("pointwise_ops", &pointwise_ops,
+        "The pointwise ops with their parameters, from the C++ list.");
 
   m.def("set_saved_preference", &set_saved_preference, py::arg("kind").none(true));
 

@@ -1,4 +1,5 @@
-// Errors for bad input: each names the op, what came and what is accepted, before anything is written.
+// Errors for bad input: each names the op, what came and what is accepted, before anything is
+// written.
 #pragma once
 
 #include <ATen/core/Tensor.h>

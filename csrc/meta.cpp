@@ -34,15 +34,16 @@ struct Meta<PointwiseOp<formula, TypeList<P...>, TypeList<E...>>> {
     if (result.sym_sizes() != self.sym_sizes()) result.resize__symint(self.sym_sizes());
     return result;
   }
-  static at::Tensor backward(const at::Tensor& grad_output, const at::Tensor& saved, P... parameters,
-                             E...) {
+  static at::Tensor backward(const at::Tensor& grad_output, const at::Tensor& saved,
+                             P... parameters, E...) {
     bind(formula, parameters...);
     check_floating_point(name, saved);
     check_same(name, "grad_output", grad_output, saved);
     return at::empty_like(saved);
   }
-  static at::Tensor double_backward(const at::Tensor& grad_grad_input, const at::Tensor& grad_output,
-                                    const at::Tensor& saved, P... parameters, E...) {
+  static at::Tensor double_backward(const at::Tensor& grad_grad_input,
+                                    const at::Tensor& grad_output, const at::Tensor& saved,
+                                    P... parameters, E...) {
     bind(formula, parameters...);
     check_floating_point(name, saved);
     check_same(name, "grad_grad_input", grad_grad_input, saved);
@@ -65,7 +66,8 @@ at::Tensor& prelu_out(const at::Tensor& self, const at::Tensor& weight, at::Tens
   if (out.sym_sizes() != self.sym_sizes()) out.resize__symint(self.sym_sizes());
   return out;
 }
-std::tuple<at::Tensor, at::Tensor> prelu_backward(const at::Tensor& grad_output, const at::Tensor& self,
+std::tuple<at::Tensor, at::Tensor> prelu_backward(const at::Tensor& grad_output,
+                                                  const at::Tensor& self,
                                                   const at::Tensor& weight) {
   check_prelu(self, weight);
   check_same("prelu_backward", "grad_output", grad_output, self);
@@ -83,8 +85,8 @@ at::Tensor& rrelu_(at::Tensor& self, const at::Tensor&, const at::Scalar&, const
   check_floating_point("rrelu", self);
   return self;
 }
-at::Tensor& rrelu_out(const at::Tensor& self, const at::Tensor&, const at::Scalar&, const at::Scalar&,
-                      at::Tensor& out) {
+at::Tensor& rrelu_out(const at::Tensor& self, const at::Tensor&, const at::Scalar&,
+                      const at::Scalar&, at::Tensor& out) {
   check_floating_point("rrelu", self);
   check_out("rrelu", out, self);
   if (out.sym_sizes() != self.sym_sizes()) out.resize__symint(self.sym_sizes());

@@ -1,4 +1,5 @@
-// The pointwise ops as torch sees them: names, C++ signatures and dispatcher handles, all from the list.
+// The pointwise ops as torch sees them: names, C++ signatures and dispatcher handles, all from the
+// list.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -22,7 +23,9 @@ struct BoundFormula {
   ParameterValues values;
 };
 
-inline const Declaration& declaration_of(int formula) { return *Activations::declarations[formula]; }
+inline const Declaration& declaration_of(int formula) {
+  return *Activations::declarations[formula];
+}
 
 // Finds the formula that an op's arguments ask for and checks them: `op` is the op's first formula.
 BoundFormula bind(int op);
@@ -52,15 +55,19 @@ struct PointwiseOp<formula, TypeList<P...>, TypeList<E...>> {
   static constexpr bool takes_is_result = sizeof...(E) == 1;
 
   using Value = at::Tensor(const at::Tensor& self, P...);
-  using InPlace = at::Tensor&(at::Tensor & self, P...);
+  using InPlace = at::Tensor&(at::Tensor& self, P...);
   using Out = at::Tensor&(const at::Tensor& self, P..., at::Tensor& out);
   using Backward = at::Tensor(const at::Tensor& grad_output, const at::Tensor& saved, P..., E...);
-  using DoubleBackward = at::Tensor(const at::Tensor& grad_grad_input, const at::Tensor& grad_output,
-                                    const at::Tensor& saved, P..., E...);
+  using DoubleBackward = at::Tensor(const at::Tensor& grad_grad_input,
+                                    const at::Tensor& grad_output, const at::Tensor& saved, P...,
+                                    E...);
 
   template <class Signature>
-  static c10::TypedOperatorHandle<Signature> find(const std::string& name, const char* overload = "") {
-    return c10::Dispatcher::singleton().findSchemaOrThrow(name.c_str(), overload).typed<Signature>();
+  static c10::TypedOperatorHandle<Signature> find(const std::string& name,
+                                                  const char* overload = "") {
+    return c10::Dispatcher::singleton()
+        .findSchemaOrThrow(name.c_str(), overload)
+        .typed<Signature>();
   }
 
   static const auto& value() {
@@ -76,7 +83,8 @@ struct PointwiseOp<formula, TypeList<P...>, TypeList<E...>> {
     return handle;
   }
   static const auto& backward() {
-    static const auto handle = find<Backward>(std::string("act::") + declaration.name + "_backward");
+    static const auto handle =
+        find<Backward>(std::string("act::") + declaration.name + "_backward");
     return handle;
   }
   static const auto& double_backward() {
@@ -122,9 +130,9 @@ constexpr bool is_first_of_its_op(int formula) {
 template <int formula, template <class> class Formula, class Visitor>
 void visit_op(Visitor& visitor) {
   if constexpr (is_first_of_its_op(formula)) {
-    visitor.template operator()<
-        PointwiseOp<formula, decltype(parameter_types<Formula<float>::declaration>()),
-                    decltype(extra_types<DifferentiableFromOutput<Formula>>())>>();
+    visitor.template
+    operator()<PointwiseOp<formula, decltype(parameter_types<Formula<float>::declaration>()),
+                           decltype(extra_types<DifferentiableFromOutput<Formula>>())>>();
   }
 }
 

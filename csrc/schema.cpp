@@ -1,4 +1,5 @@
-// Every schema of the namespace act. Those of the pointwise ops are written from their declarations.
+// Every schema of the namespace act. Those of the pointwise ops are written from their
+// declarations.
 #include <torch/library.h>
 
 #include <cstdio>
@@ -30,7 +31,8 @@ std::string parameters(const Declaration& declaration) {
     if (!parameter.required) text += "=" + number(parameter.default_value);
   }
   if (declaration.variant_argument != nullptr) {
-    text += std::string(", *, str ") + declaration.variant_argument + "='" + declaration.variant + "'";
+    text +=
+        std::string(", *, str ") + declaration.variant_argument + "='" + declaration.variant + "'";
   }
   return text;
 }
@@ -56,7 +58,8 @@ TORCH_LIBRARY(act, m) {
         saved + (Op::takes_is_result ? with_keyword(d, "bool is_result=False") : parameters(d));
     define(name + "(Tensor self" + parameters(d) + ") -> Tensor", pointwise);
     define(name + "_(Tensor(a!) self" + parameters(d) + ") -> Tensor(a!)", pointwise);
-    define(name + ".out(Tensor self" + with_keyword(d, "Tensor(a!) out") + ") -> Tensor(a!)", pointwise);
+    define(name + ".out(Tensor self" + with_keyword(d, "Tensor(a!) out") + ") -> Tensor(a!)",
+           pointwise);
     define(name + "_backward(Tensor grad_output, " + after_saved + ") -> Tensor", pointwise);
     define(name + "_double_backward(Tensor grad_grad_input, Tensor grad_output, " + after_saved +
                ") -> Tensor",
@@ -75,8 +78,8 @@ TORCH_LIBRARY(act, m) {
   define("rrelu(Tensor self, " + rrelu + ") -> Tensor", random);
   define("rrelu_(Tensor(a!) self, " + rrelu + ") -> Tensor(a!)", random);
   define("rrelu.out(Tensor self, " + rrelu + ", Tensor(a!) out) -> Tensor(a!)", random);
-  // Training draws a Philox state, two int64 (seed, offset), and the slopes follow from it: they are drawn
-  // again in the backward instead of being saved.
+  // Training draws a Philox state, two int64 (seed, offset), and the slopes follow from it: they
+  // are drawn again in the backward instead of being saved.
   define("philox_state(Tensor like, *, Generator? generator=None) -> Tensor", random);
   define("rrelu_with_state(Tensor self, Tensor philox_state, " + bounds + ") -> Tensor", compliant);
   define("rrelu_with_state_(Tensor(a!) self, Tensor philox_state, " + bounds + ") -> Tensor(a!)",
@@ -84,8 +87,8 @@ TORCH_LIBRARY(act, m) {
   define("rrelu_with_state.out(Tensor self, Tensor philox_state, " + bounds +
              ", *, Tensor(a!) out) -> Tensor(a!)",
          compliant);
-  define("rrelu_backward(Tensor grad_output, Tensor self_or_result, Tensor philox_state, " + bounds +
-             ", *, bool is_result=False) -> Tensor",
+  define("rrelu_backward(Tensor grad_output, Tensor self_or_result, Tensor philox_state, " +
+             bounds + ", *, bool is_result=False) -> Tensor",
          compliant);
 
   define("glu(Tensor self, int dim=-1) -> Tensor", compliant);
@@ -94,10 +97,13 @@ TORCH_LIBRARY(act, m) {
 
   for (const std::string name : {"softmax", "log_softmax", "softmin"}) {
     define(name + "(Tensor self, int dim, *, ScalarType? dtype=None) -> Tensor", compliant);
-    define(name + ".out(Tensor self, int dim, *, ScalarType? dtype=None, Tensor(a!) out) -> Tensor(a!)",
-           compliant);
-    define(name + "_backward(Tensor grad_output, Tensor output, int dim, ScalarType input_dtype)"
-                  " -> Tensor",
+    define(
+        name +
+            ".out(Tensor self, int dim, *, ScalarType? dtype=None, Tensor(a!) out) -> Tensor(a!)",
+        compliant);
+    define(name +
+               "_backward(Tensor grad_output, Tensor output, int dim, ScalarType input_dtype)"
+               " -> Tensor",
            compliant);
   }
 }

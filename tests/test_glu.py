@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+import torch_act  # noqa: F401  registers the operators
 from torch.autograd import gradcheck, gradgradcheck
 from torch.nn import functional as F
 

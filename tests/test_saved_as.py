@@ -61,7 +61,7 @@ def test_nests_restores_and_is_of_its_thread():
     x = torch.tensor([3.0], requires_grad=True)
 
     def saves_input():
-        y, saved = saved_by(torch_act.functional.tanh, x)
+        _, saved = saved_by(torch_act.functional.tanh, x)
         return same_bits(saved[0], x)
 
     with torch_act.saved_as("input"):
@@ -80,6 +80,6 @@ def test_nests_restores_and_is_of_its_thread():
 
 
 def test_unknown_kind():
-    with pytest.raises(ValueError, match="'input' or 'output', got 'bits'"):
-        with torch_act.saved_as("bits"):
-            pass
+    message = "'input' or 'output', got 'bits'"
+    with pytest.raises(ValueError, match=message), torch_act.saved_as("bits"):
+        pass

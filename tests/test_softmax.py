@@ -256,9 +256,9 @@ def test_special_rows(name, shape, dim, dtype):
     assert y[:3].isnan().all()
     assert torch.equal(y.isnan(), torch_op(name)(x, dim).movedim(dim, -1).isnan())
     assert torch.equal(y[-1, 2:], torch.full_like(y[-1, 2:], -inf if name == "log_softmax" else 0))
-    # torch's own half precision is off by several units here; its float64 is not.
+    # torch's own half precision is off by several units here; its float64 by few enough.
     theirs = torch_op(name)(x.double(), dim).movedim(dim, -1).to(dtype)
-    rtol = 4 * torch.finfo(dtype).eps
+    rtol = max(4 * torch.finfo(dtype).eps, 1e-13)
     torch.testing.assert_close(y, theirs, rtol=rtol, atol=torch.finfo(dtype).tiny, equal_nan=True)
 
 
@@ -409,6 +409,8 @@ def test_vmap(name):
         assert same_bits(ours, torch.stack([op(name)(v, dim) for v in x]))
 
 
+# The batching rules of torch.func.vmap are torch's fallback, which says so.
+@pytest.mark.filterwarnings("ignore:There is a performance drop")
 @member
 def test_functorch(name):
     x = torch.randn(3, 4, dtype=torch.float64)

@@ -33,7 +33,9 @@ def main() -> None:
     updated = before + BEGIN + operators_table() + END + after
     if "--check" in sys.argv:
         if updated != text:
-            raise SystemExit("README.md: the table of operators is out of date; run tools/readme.py")
+            raise SystemExit(
+                "README.md: the table of operators is out of date; run tools/readme.py"
+            )
     else:
         readme.write_text(updated)
 

@@ -1,9 +1,11 @@
-// What a formula tells about itself besides its mathematics: name, parameters, what its backward reads.
+// What a formula tells about itself besides its mathematics: name, parameters, what its backward
+// reads.
 #pragma once
 
 namespace act {
 
-// The values of an op's scalar parameters, in the order of its schema. No activation has more than two.
+// The values of an op's scalar parameters, in the order of its schema. No activation has more than
+// two.
 struct ParameterValues {
   double first = 0;
   double second = 0;
@@ -20,17 +22,19 @@ enum class Saved { input, output };
 struct Declaration {
   const char* name = nullptr;  // of the op: act::<name>
 
-  // Piecewise-linear formulas: where the derivative is 0 the gradient is 0, even if grad_output is infinite
-  // or NaN, as in torch, which selects there instead of multiplying.
+  // Piecewise-linear formulas: where the derivative is 0 the gradient is 0, even if grad_output is
+  // infinite or NaN, as in torch, which selects there instead of multiplying.
   bool flat_blocks_gradient = false;
 
-  // So few operations for each element that memory limits them: then large results are written past the
-  // caches, which saves a third of the traffic but costs the longer formulas more than they gain.
+  // So few operations for each element that memory limits them: then large results are written past
+  // the caches, which saves a third of the traffic but costs the longer formulas more than they
+  // gain.
   bool limited_by_memory = false;
 
   Parameter parameters[2] = {};
 
-  // Several formulas can serve one op and be chosen by a string argument (gelu: approximate = none, tanh).
+  // Several formulas can serve one op and be chosen by a string argument (gelu: approximate = none,
+  // tanh).
   const char* variant_argument = nullptr;
   const char* variant = nullptr;
 
@@ -41,9 +45,9 @@ struct Declaration {
   // What the out-of-place op saves for its backward.
   Saved saved = Saved::input;
 
-  // Whether the output alone gives the derivative, so that the in-place op needs no copy of its input.
-  // `rounded` rounds a number to the tensor's dtype: a bound that changes under it (0.1 in bfloat16) can
-  // coincide with an inner value. Null: never.
+  // Whether the output alone gives the derivative, so that the in-place op needs no copy of its
+  // input. `rounded` rounds a number to the tensor's dtype: a bound that changes under it (0.1 in
+  // bfloat16) can coincide with an inner value. Null: never.
   bool (*output_determines_derivative)(ParameterValues, double (*rounded)(double)) = nullptr;
 };
 

@@ -1,5 +1,6 @@
-// What the Autograd kernels share: making a node and connecting it, in the way that torch's own generated
-// code does. torch::autograd::Function is not used: functorch transforms and forward AD refuse it.
+// What the Autograd kernels share: making a node and connecting it, in the way that torch's own
+// generated code does. torch::autograd::Function is not used: functorch transforms and forward AD
+// refuse it.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -29,7 +30,8 @@ inline at::Tensor tangent_of(const at::Tensor& input) {
 // The value of an input without its tangent, to compute tangents with.
 inline at::Tensor primal_of(const at::Tensor& input) { return input._fw_primal(/*level=*/0); }
 
-inline void set_tangent(const at::Tensor& result, const at::Tensor& tangent, bool in_place = false) {
+inline void set_tangent(const at::Tensor& result, const at::Tensor& tangent,
+                        bool in_place = false) {
   result._set_fw_grad(tangent, /*level=*/0, in_place);
 }
 
@@ -42,8 +44,10 @@ inline void update_tangent(const at::Tensor& self, const at::Tensor& tangent) {
 
 // out= is not differentiable, as everywhere in torch.
 template <class... Inputs>
-void check_out_is_not_differentiated(const char* op, const at::Tensor& out, const Inputs&... inputs) {
-  if (torch::autograd::compute_requires_grad(inputs...) || torch::autograd::compute_requires_grad(out)) {
+void check_out_is_not_differentiated(const char* op, const at::Tensor& out,
+                                     const Inputs&... inputs) {
+  if (torch::autograd::compute_requires_grad(inputs...) ||
+      torch::autograd::compute_requires_grad(out)) {
     torch::autograd::throw_error_out_requires_grad((std::string("act::") + op).c_str());
   }
   TORCH_CHECK_NOT_IMPLEMENTED(

@@ -1,9 +1,9 @@
-// Derivatives of the pointwise ops: of value by backward, of backward by backward and double_backward.
-#include "../pointwise_ops.h"
-
+// Derivatives of the pointwise ops: of value by backward, of backward by backward and
+// double_backward.
 #include <ATen/ops/add.h>
 #include <ATen/ops/clone.h>
 
+#include "../pointwise_ops.h"
 #include "node.h"
 #include "saved_preference.h"
 
@@ -21,7 +21,8 @@ using torch::autograd::Node;
 
 // An op with the arguments of one call, for its backward ops to be called with later.
 struct BoundOp {
-  at::Tensor (*call_backward)(const BoundOp&, const at::Tensor& grad_output, const at::Tensor& saved);
+  at::Tensor (*call_backward)(const BoundOp&, const at::Tensor& grad_output,
+                              const at::Tensor& saved);
   at::Tensor (*call_double_backward)(const BoundOp&, const at::Tensor& grad_grad_input,
                                      const at::Tensor& grad_output, const at::Tensor& saved);
   BoundFormula formula;
@@ -56,7 +57,8 @@ struct PointwiseBackward : Node {
   std::string name() const override { return node_name(op, "_backward"); }
 };
 
-// r = grad_output · f'(x) is linear in grad_output, and its derivative by x is grad_output · f''(x).
+// r = grad_output · f'(x) is linear in grad_output, and its derivative by x is grad_output ·
+// f''(x).
 struct PointwiseBackwardBackward : Node {
   BoundOp op;
   SavedVariable grad_output;
@@ -80,8 +82,8 @@ struct PointwiseBackwardBackward : Node {
   std::string name() const override { return node_name(op, "_backward_backward"); }
 };
 
-// r = grad_grad_input · grad_output · f''(x): linear in the first two. The formulas end at the second
-// derivative, so that differentiating by x is refused aloud.
+// r = grad_grad_input · grad_output · f''(x): linear in the first two. The formulas end at the
+// second derivative, so that differentiating by x is refused aloud.
 struct PointwiseDoubleBackwardBackward : Node {
   BoundOp op;
   SavedVariable grad_grad_input;
@@ -130,8 +132,9 @@ at::Tensor value(BoundOp op, const at::Tensor& self, auto redispatch) {
     at::AutoDispatchBelowADInplaceOrView guard;
     return redispatch();
   }
-  op.is_result = saved_preference().value_or(declaration_of(op.formula.index).saved) == Saved::output &&
-                 output_determines_derivative(op.formula, self.scalar_type());
+  op.is_result =
+      saved_preference().value_or(declaration_of(op.formula.index).saved) == Saved::output &&
+      output_determines_derivative(op.formula, self.scalar_type());
   const auto node = requires_grad ? node_of_value(op, self) : nullptr;
   if (node && !op.is_result) node->saved = SavedVariable(self, /*is_output=*/false);
   at::Tensor result;
@@ -153,7 +156,8 @@ void in_place(BoundOp op, at::Tensor& self, auto redispatch) {
   const at::Tensor tangent = tangent_of(self);
   torch::autograd::check_inplace(self, requires_grad);
   op.is_result = output_determines_derivative(op.formula, self.scalar_type());
-  // Where the output does not give the derivative, the input is gone: it is copied before, as in torch.
+  // Where the output does not give the derivative, the input is gone: it is copied before, as in
+  // torch.
   at::Tensor input;
   if (!op.is_result && (requires_grad || tangent.defined())) input = primal_of(self).clone();
   const auto node = requires_grad ? node_of_value(op, self) : nullptr;
@@ -201,7 +205,8 @@ at::Tensor backward(const BoundOp& op, const at::Tensor& grad_output, const at::
 }
 
 at::Tensor double_backward(const BoundOp& op, const at::Tensor& grad_grad_input,
-                           const at::Tensor& grad_output, const at::Tensor& saved, auto redispatch) {
+                           const at::Tensor& grad_output, const at::Tensor& saved,
+                           auto redispatch) {
   c10::intrusive_ptr<PointwiseDoubleBackwardBackward> node;
   if (compute_requires_grad(grad_grad_input, grad_output, saved)) {
     node = make_node<PointwiseDoubleBackwardBackward>(grad_grad_input, grad_output, saved);
@@ -262,7 +267,8 @@ struct Kernel<PointwiseOp<index, TypeList<P...>, TypeList<E...>>> {
   }
 
   static BoundOp bound(P... parameters, E... is_result) {
-    BoundOp op{call_backward, call_double_backward, bind(index, parameters...), {}, (is_result || ...)};
+    BoundOp op{
+        call_backward, call_double_backward, bind(index, parameters...), {}, (is_result || ...)};
     if constexpr (!std::is_same_v<TypeList<P...>, TypeList<std::string_view>>) {
       (op.scalars.push_back(parameters), ...);
     }
@@ -300,14 +306,14 @@ struct Kernel<PointwiseOp<index, TypeList<P...>, TypeList<E...>>> {
     return autograd::double_backward(
         bound(parameters..., is_result...), grad_grad_input, grad_output, saved, [&] {
           return Op::double_backward().redispatch(keys & c10::after_ADInplaceOrView_keyset,
-                                                  grad_grad_input, grad_output, saved, parameters...,
-                                                  is_result...);
+                                                  grad_grad_input, grad_output, saved,
+                                                  parameters..., is_result...);
         });
   }
 };
 
-// In-place and out= ops tell the version counter of what they wrote, also under inference_mode, where the
-// Autograd kernels do not run.
+// In-place and out= ops tell the version counter of what they wrote, also under inference_mode,
+// where the Autograd kernels do not run.
 template <class Op>
 struct VersionBump;
 

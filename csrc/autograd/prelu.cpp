@@ -1,5 +1,5 @@
-// Derivatives of prelu. Its backward yields both gradients in one pass; the backward's own derivatives,
-// rarely asked for, are composed of torch's differentiable ops.
+// Derivatives of prelu. Its backward yields both gradients in one pass; the backward's own
+// derivatives, rarely asked for, are composed of torch's differentiable ops.
 #include <ATen/ExpandUtils.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/core/dispatch/Dispatcher.h>
@@ -50,7 +50,8 @@ at::Tensor along_channels(const at::Tensor& weight, const at::Tensor& self) {
 
 // The sum of something of self's shape over all that shares a weight.
 at::Tensor sum_to_weight(const at::Tensor& full, const at::Tensor& weight) {
-  return at::sum_to(full, along_channels(weight, full).sym_sizes()).reshape_symint(weight.sym_sizes());
+  return at::sum_to(full, along_channels(weight, full).sym_sizes())
+      .reshape_symint(weight.sym_sizes());
 }
 
 at::Tensor slopes(const at::Tensor& self, const at::Tensor& weight) {

@@ -1,5 +1,6 @@
 // rrelu is composed: in evaluation a leaky_relu, in training a state drawn from the generator and
-// rrelu_with_state, which is a pure function of its arguments. Only the latter needs derivatives of its own.
+// rrelu_with_state, which is a pure function of its arguments. Only the latter needs derivatives of
+// its own.
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/ops/clone.h>
 #include <torch/library.h>
@@ -18,15 +19,16 @@ using torch::autograd::Node;
 using Value = Tensor(const Tensor&, const Tensor&, const Scalar&, const Scalar&);
 using InPlace = Tensor&(Tensor&, const Tensor&, const Scalar&, const Scalar&);
 using Out = Tensor&(const Tensor&, const Tensor&, const Scalar&, const Scalar&, Tensor&);
-using Backward = Tensor(const Tensor&, const Tensor&, const Tensor&, const Scalar&, const Scalar&, bool);
+using Backward = Tensor(const Tensor&, const Tensor&, const Tensor&, const Scalar&, const Scalar&,
+                        bool);
 
 template <class Signature>
 c10::TypedOperatorHandle<Signature> find(const char* name, const char* overload = "") {
   return c10::Dispatcher::singleton().findSchemaOrThrow(name, overload).typed<Signature>();
 }
 
-// One call's state and bounds. The gradient is linear in grad_output with slopes that depend on the sign of
-// the saved tensor alone: every higher derivative by the latter is zero.
+// One call's state and bounds. The gradient is linear in grad_output with slopes that depend on the
+// sign of the saved tensor alone: every higher derivative by the latter is zero.
 struct Slopes {
   Scalar lower;
   Scalar upper;
@@ -125,7 +127,8 @@ Tensor& rrelu_with_state_out(c10::DispatchKeySet keys, const Tensor& self, const
 }
 
 Tensor rrelu_backward(c10::DispatchKeySet keys, const Tensor& grad_output, const Tensor& saved,
-                      const Tensor& state, const Scalar& lower, const Scalar& upper, bool is_result) {
+                      const Tensor& state, const Scalar& lower, const Scalar& upper,
+                      bool is_result) {
   static const auto op = find<Backward>("act::rrelu_backward");
   const Slopes slopes{lower, upper, is_result};
   c10::intrusive_ptr<RreluBackward> node;
@@ -138,8 +141,8 @@ Tensor rrelu_backward(c10::DispatchKeySet keys, const Tensor& grad_output, const
   Tensor result;
   {
     at::AutoDispatchBelowADInplaceOrView guard;
-    result = op.redispatch(keys & c10::after_ADInplaceOrView_keyset, grad_output, saved, state, lower,
-                           upper, is_result);
+    result = op.redispatch(keys & c10::after_ADInplaceOrView_keyset, grad_output, saved, state,
+                           lower, upper, is_result);
   }
   if (node) torch::autograd::set_history(result, node);
   const Tensor tangent = tangent_of(grad_output);
@@ -147,8 +150,8 @@ Tensor rrelu_backward(c10::DispatchKeySet keys, const Tensor& grad_output, const
   return result;
 }
 
-Tensor& bump_in_place(c10::DispatchKeySet keys, Tensor& self, const Tensor& state, const Scalar& lower,
-                      const Scalar& upper) {
+Tensor& bump_in_place(c10::DispatchKeySet keys, Tensor& self, const Tensor& state,
+                      const Scalar& lower, const Scalar& upper) {
   static const auto op = find<InPlace>("act::rrelu_with_state_");
   {
     at::AutoDispatchBelowADInplaceOrView guard;
@@ -158,8 +161,8 @@ Tensor& bump_in_place(c10::DispatchKeySet keys, Tensor& self, const Tensor& stat
   return self;
 }
 
-Tensor& bump_out(c10::DispatchKeySet keys, const Tensor& self, const Tensor& state, const Scalar& lower,
-                 const Scalar& upper, Tensor& out) {
+Tensor& bump_out(c10::DispatchKeySet keys, const Tensor& self, const Tensor& state,
+                 const Scalar& lower, const Scalar& upper, Tensor& out) {
   static const auto op = find<Out>("act::rrelu_with_state", "out");
   {
     at::AutoDispatchBelowADInplaceOrView guard;
@@ -207,7 +210,8 @@ Tensor& rrelu_out(const Tensor& self, const Scalar& lower, const Scalar& upper, 
   check_floating_point("rrelu", self);
   check_out("rrelu", out, self);
   const Scalar slope = mean_slope(lower, upper);
-  static const auto fixed = find<Tensor&(const Tensor&, const Scalar&, Tensor&)>("act::leaky_relu", "out");
+  static const auto fixed =
+      find<Tensor&(const Tensor&, const Scalar&, Tensor&)>("act::leaky_relu", "out");
   static const auto drawn = find<Out>("act::rrelu_with_state", "out");
   if (!training) return fixed.call(self, slope, out);
   return drawn.call(self, draw_state(self, generator), lower, upper, out);

@@ -1,5 +1,5 @@
-// Everything that is compiled once for each instruction set. No torch header, and no inline function of the
-// standard library: the linker would keep one instruction set's copy of it for all.
+// Everything that is compiled once for each instruction set. No torch header, and no inline
+// function of the standard library: the linker would keep one instruction set's copy of it for all.
 #pragma once
 
 #include "pointwise_loops.h"

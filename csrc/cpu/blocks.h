@@ -1,8 +1,8 @@
 // Walks two dimensions of any strides with a kernel that knows only dense rows of float or double.
 //
-// Rows that are dense already are handed over as they lie. All others go through blocks small enough for
-// the L1 cache: gathered and widened, computed, narrowed and scattered. No formula is instantiated here, so
-// that each stands in the binary once for float and once for double.
+// Rows that are dense already are handed over as they lie. All others go through blocks small
+// enough for the L1 cache: gathered and widened, computed, narrowed and scattered. No formula is
+// instantiated here, so that each stands in the binary once for float and once for double.
 #pragma once
 
 #include <act/declaration.h>
@@ -23,9 +23,9 @@ using DenseLoop = void (*)(T* out, const T* const* inputs, std::int64_t size,
 template <class T>
 inline constexpr std::int64_t block_elements = 4096 / static_cast<std::int64_t>(sizeof(T));
 
-// The blocks of all operands. Each lies 64 bytes further within its 4 KiB than the one before: at equal
-// offsets a load would wait for the store to the other block, which the processor takes for the same address
-// by its low 12 bits (measured: twice the time for the whole op).
+// The blocks of all operands. Each lies 64 bytes further within its 4 KiB than the one before: at
+// equal offsets a load would wait for the store to the other block, which the processor takes for
+// the same address by its low 12 bits (measured: twice the time for the whole op).
 template <class T, int operands>
 struct Blocks {
   static constexpr std::int64_t padding = 64 / static_cast<std::int64_t>(sizeof(T));
@@ -136,8 +136,8 @@ void scatter(TileView<char> to, const opmath_t<Stored>* block, Tile tile, bool s
   }
 }
 
-// How two dimensions are cut into tiles that fit a block: whole rows while they are short; long rows in
-// pieces; a square where some operand runs along the rows.
+// How two dimensions are cut into tiles that fit a block: whole rows while they are short; long
+// rows in pieces; a square where some operand runs along the rows.
 template <class Stored, int operands>
 Tile choose_tile(const std::int64_t* strides, std::int64_t columns, std::int64_t rows) {
   constexpr std::int64_t capacity = block_elements<opmath_t<Stored>>;
@@ -155,7 +155,8 @@ Tile choose_tile(const std::int64_t* strides, std::int64_t columns, std::int64_t
   return tile;
 }
 
-// `draw`, where given, makes the values of the last operand from its addresses; nothing is read there.
+// `draw`, where given, makes the values of the last operand from its addresses; nothing is read
+// there.
 template <class Stored, int inputs, class Draw = decltype(nullptr)>
 void walk(const Operands& o, DenseLoop<opmath_t<Stored>> loop, const ParameterValues& parameters,
           Draw draw = {}) {

@@ -1,5 +1,5 @@
-// Drives an elementwise kernel over tensors: one flat run where all operands are dense in the same order,
-// at::TensorIterator's coalesced dimensions otherwise. No operand is ever copied.
+// Drives an elementwise kernel over tensors: one flat run where all operands are dense in the same
+// order, at::TensorIterator's coalesced dimensions otherwise. No operand is ever copied.
 #pragma once
 
 #include <ATen/EmptyTensor.h>
@@ -15,7 +15,8 @@
 
 namespace act::cpu {
 
-// Elements that one thread takes at least: below it, starting a second one costs more than it saves.
+// Elements that one thread takes at least: below it, starting a second one costs more than it
+// saves.
 inline constexpr int64_t grain = 32768;
 
 inline Storage storage_of(const at::Tensor& tensor) {
@@ -31,7 +32,8 @@ inline Storage storage_of(const at::Tensor& tensor) {
   }
 }
 
-// A new tensor with the layout of `self` (dense in the same order of dimensions where self has gaps).
+// A new tensor with the layout of `self` (dense in the same order of dimensions where self has
+// gaps).
 inline at::Tensor empty_result(const at::Tensor& self) {
   at::Tensor result =
       self.is_non_overlapping_and_dense()
@@ -48,10 +50,10 @@ inline void prepare_out(at::Tensor& out, std::initializer_list<at::Tensor> input
   for (const at::Tensor& input : inputs) at::assert_no_partial_overlap(out, input);
 }
 
-// Whether a result is so large that it should be written past the caches: from 16 MiB on it and what it is
-// computed from fill a last-level cache of 32 MiB. The size is fixed because systems report it unreliably
-// (sysconf gives the sum over all parts of a processor that no core can use). Not where the op runs in
-// place: those lines are read anyway.
+// Whether a result is so large that it should be written past the caches: from 16 MiB on it and
+// what it is computed from fill a last-level cache of 32 MiB. The size is fixed because systems
+// report it unreliably (sysconf gives the sum over all parts of a processor that no core can use).
+// Not where the op runs in place: those lines are read anyway.
 template <std::size_t count>
 bool should_stream(const std::array<at::Tensor, count>& operands) {
   constexpr std::size_t threshold = std::size_t{16} << 20;
@@ -62,7 +64,8 @@ bool should_stream(const std::array<at::Tensor, count>& operands) {
   return true;
 }
 
-// Calls kernel(Operands) until every element of `operands` (equal shapes, or broadcast by stride 0) is done.
+// Calls kernel(Operands) until every element of `operands` (equal shapes, or broadcast by stride 0)
+// is done.
 template <std::size_t count, class Kernel>
 void for_each_element(const std::array<at::Tensor, count>& operands, Kernel kernel) {
   const at::Tensor& result = operands[0];
@@ -95,11 +98,9 @@ void for_each_element(const std::array<at::Tensor, count>& operands, Kernel kern
   config.add_output(result);
   for (std::size_t k = 1; k < count; ++k) config.add_const_input(operands[k]);
   at::TensorIterator iterator = config.build();
-  iterator.for_each(
-      [&](char** data, const int64_t* strides, int64_t columns, int64_t rows) {
-        kernel(Operands{data, strides, columns, rows, stream});
-      },
-      grain);
+  iterator.for_each([&](char** data, const int64_t* strides, int64_t columns,
+                        int64_t rows) { kernel(Operands{data, strides, columns, rows, stream}); },
+                    grain);
 }
 
 }  // namespace act::cpu

@@ -14,8 +14,9 @@ void glu_value_loop(T* out, const T* const* inputs, std::int64_t size, const Par
                     bool stream) {
   const T* a = inputs[0];
   const T* b = inputs[1];
-  compute_each<false>(out, size, stream,
-                      [=](std::int64_t i) { return formulas::Glu<T>::value(a[i], b[i]); });
+  compute_each<false>(out, size, stream, [=](std::int64_t i) ACT_INLINE_LAMBDA {
+    return formulas::Glu<T>::value(a[i], b[i]);
+  });
 }
 
 inline void glu(Storage storage, const Operands& o) {
@@ -36,7 +37,11 @@ void glu_backward_as(const Operands& o) {
   };
   Blocks<T, operands> blocks;
 
-  const Tile whole = choose_tile<Stored, operands>(o.strides, o.columns, o.rows);
+  bool all_usable = true;
+  for (int k = 0; k < operands; ++k) all_usable &= usable(k);
+  const Tile whole = all_usable && o.columns >= block_elements<T> / 16
+                         ? Tile{o.columns, 1}
+                         : choose_tile<Stored, operands>(o.strides, o.columns, o.rows);
   for (std::int64_t row = 0; row < o.rows; row += whole.rows) {
     for (std::int64_t column = 0; column < o.columns; column += whole.columns) {
       const Tile tile = part_of(whole, o.columns - column, o.rows - row);
@@ -53,8 +58,9 @@ void glu_backward_as(const Operands& o) {
       const std::int64_t size = tile.columns * tile.rows;
 #pragma GCC ivdep
       for (std::int64_t i = 0; i < size; ++i) {
-        grad_a[i] = g[i] * formulas::Glu<T>::derivative_a(a[i], b[i]);
-        grad_b[i] = g[i] * formulas::Glu<T>::derivative_b(a[i], b[i]);
+        const auto gradient = formulas::Glu<T>::gradient(a[i], b[i]);
+        grad_a[i] = g[i] * gradient.by_a;
+        grad_b[i] = g[i] * gradient.by_b;
       }
       for (int k = 0; k < 2; ++k) {
         if (at[k] == blocks[k]) scatter<Stored>(view_of(k, column, row), blocks[k], tile, false);

@@ -1,4 +1,5 @@
-// Fresh outputs cost more in page faults than in arithmetic: 4 MiB of 4 KiB pages are a thousand faults.
+// Fresh outputs cost more in page faults than in arithmetic: 4 MiB of 4 KiB pages are a thousand
+// faults.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +11,8 @@
 
 namespace act::cpu {
 
-// Asks for huge pages on memory that nobody has touched yet. A hint: where the system declines, all works on.
+// Asks for huge pages on memory that nobody has touched yet. A hint: where the system declines, all
+// works on.
 inline void advise_huge_pages([[maybe_unused]] void* data, [[maybe_unused]] std::size_t bytes) {
 #if defined(__linux__)
   constexpr std::size_t huge_page = std::size_t{2} << 20;

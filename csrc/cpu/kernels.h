@@ -1,4 +1,5 @@
-// The CPU kernels of one instruction set, free of torch headers: raw pointers, byte strides, two dimensions.
+// The CPU kernels of one instruction set, free of torch headers: raw pointers, byte strides, two
+// dimensions.
 #pragma once
 
 #include <act/declaration.h>
@@ -11,8 +12,8 @@ enum class Storage { float32, float64, bfloat16, float16 };
 
 enum class Pointwise { value, backward, double_backward };
 
-// Operand 0 is the result, the others are read. `strides` holds the inner stride of each operand, then the
-// outer one of each: as at::TensorIterator passes them.
+// Operand 0 is the result, the others are read. `strides` holds the inner stride of each operand,
+// then the outer one of each: as at::TensorIterator passes them.
 struct Operands {
   char* const* data;
   const std::int64_t* strides;
@@ -24,19 +25,21 @@ struct Operands {
 
 struct Kernels {
   // value: (out, x). backward: (grad_input, grad_output, saved).
-  // double_backward: (out, grad_grad_input, grad_output, saved). `formula` counts in act::Activations.
-  void (*pointwise)(int formula, Pointwise, Saved, Storage, const Operands&, const ParameterValues&);
+  // double_backward: (out, grad_grad_input, grad_output, saved). `formula` counts in
+  // act::Activations.
+  void (*pointwise)(int formula, Pointwise, Saved, Storage, const Operands&,
+                    const ParameterValues&);
 
   // (out, x, weight), the weight's stride 0 along dimensions that share one.
   void (*prelu)(Storage, const Operands&);
 
-  // (grad_input, grad_output, x, weight). Adds each channel's gradient to weight_sums[channel]; the channel
-  // is the weight's offset from `weight` in elements of `channel_stride` bytes.
+  // (grad_input, grad_output, x, weight). Adds each channel's gradient to weight_sums[channel]; the
+  // channel is the weight's offset from `weight` in elements of `channel_stride` bytes.
   void (*prelu_backward)(Storage, const Operands&, const char* weight, std::int64_t channel_stride,
                          double* weight_sums);
 
-  // (out, x, position): the last operand is never read; its address less `origin` is the element's place in
-  // the tensor, which counts its random number.
+  // (out, x, position): the last operand is never read; its address less `origin` is the element's
+  // place in the tensor, which counts its random number.
   void (*rrelu)(Storage, const Operands&, const struct RandomSlopes&);
 
   // (grad_input, grad_output, saved, position).

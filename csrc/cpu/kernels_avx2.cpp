@@ -2,6 +2,7 @@
 #if defined(__x86_64__)
 #pragma GCC target("avx2,fma,f16c")
 #define ACT_INSTRUCTION_SET avx2
+#define ACT_VECTOR_BYTES 32
 
 #include "all_loops.h"
 #endif

@@ -2,6 +2,7 @@
 #if defined(__x86_64__)
 #pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,fma,f16c,prefer-vector-width=512")
 #define ACT_INSTRUCTION_SET avx512
+#define ACT_VECTOR_BYTES 64
 
 #include "all_loops.h"
 #endif

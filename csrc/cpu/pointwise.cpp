@@ -1,10 +1,9 @@
 // The pointwise ops on the CPU.
-#include "../pointwise_ops.h"
-
 #include <ATen/native/Resize.h>
 #include <ATen/ops/empty_like.h>
 
 #include "../checks.h"
+#include "../pointwise_ops.h"
 #include "elementwise.h"
 
 namespace act::cpu {
@@ -80,14 +79,16 @@ struct Kernel<PointwiseOp<formula, TypeList<P...>, TypeList<E...>>> {
     cpu::out(name, bind(formula, parameters...), self, result);
     return result;
   }
-  static at::Tensor backward(const at::Tensor& grad_output, const at::Tensor& saved, P... parameters,
-                             E... is_result) {
-    return cpu::backward(name, bind(formula, parameters...), grad_output, saved, kind(is_result...));
+  static at::Tensor backward(const at::Tensor& grad_output, const at::Tensor& saved,
+                             P... parameters, E... is_result) {
+    return cpu::backward(name, bind(formula, parameters...), grad_output, saved,
+                         kind(is_result...));
   }
-  static at::Tensor double_backward(const at::Tensor& grad_grad_input, const at::Tensor& grad_output,
-                                    const at::Tensor& saved, P... parameters, E... is_result) {
-    return cpu::double_backward(name, bind(formula, parameters...), grad_grad_input, grad_output, saved,
-                                kind(is_result...));
+  static at::Tensor double_backward(const at::Tensor& grad_grad_input,
+                                    const at::Tensor& grad_output, const at::Tensor& saved,
+                                    P... parameters, E... is_result) {
+    return cpu::double_backward(name, bind(formula, parameters...), grad_grad_input, grad_output,
+                                saved, kind(is_result...));
   }
 };
 

@@ -8,8 +8,8 @@
 namespace act::cpu::ACT_INSTRUCTION_SET {
 
 template <class T, template <class> class Formula>
-void value_loop(T* out, const T* const* inputs, std::int64_t size, const ParameterValues& parameters,
-                bool stream) {
+void value_loop(T* out, const T* const* inputs, std::int64_t size,
+                const ParameterValues& parameters, bool stream) {
   const Formula<T> formula(parameters);
   const T* x = inputs[0];
   compute_each<Formula<T>::declaration.limited_by_memory>(
@@ -20,8 +20,8 @@ template <class T, template <class> class Formula>
 ACT_HOST_DEVICE T scale_gradient(T gradient, T derivative) {
   const T product = gradient * derivative;
   if constexpr (Formula<T>::declaration.flat_blocks_gradient) {
-    // By the bits: a select would let the compiler load the gradient only where it is needed, through a mask,
-    // which is far slower.
+    // By the bits: a select would let the compiler load the gradient only where it is needed,
+    // through a mask, which is far slower.
     using Bits = decltype(elementary::to_bits(product));
     const Bits keep = -static_cast<Bits>(derivative != T(0));
     return elementary::from_bits(elementary::to_bits(product) & keep);
@@ -30,8 +30,8 @@ ACT_HOST_DEVICE T scale_gradient(T gradient, T derivative) {
   }
 }
 
-// The derivative as a function of the saved tensor, and that function's own derivative: what forward
-// saved is either its input or its output.
+// The derivative as a function of the saved tensor, and that function's own derivative: what
+// forward saved is either its input or its output.
 template <class T, template <class> class Formula, Saved saved>
 ACT_HOST_DEVICE T derivative(const Formula<T>& formula, T x) {
   if constexpr (saved == Saved::input) {
@@ -75,7 +75,8 @@ void double_backward_loop(T* out, const T* const* inputs, std::int64_t size,
   });
 }
 
-// The loops of one formula; those from the output are null where only the input gives the derivative.
+// The loops of one formula; those from the output are null where only the input gives the
+// derivative.
 template <class T>
 struct LoopsOf {
   DenseLoop<T> value;
@@ -118,9 +119,8 @@ void pointwise_as(int formula, Pointwise order, Saved saved, const Operands& o,
 
 inline void pointwise(int formula, Pointwise order, Saved saved, Storage storage, const Operands& o,
                       const ParameterValues& parameters) {
-  dispatch_storage(storage, [&]<class Stored>() {
-    pointwise_as<Stored>(formula, order, saved, o, parameters);
-  });
+  dispatch_storage(
+      storage, [&]<class Stored>() { pointwise_as<Stored>(formula, order, saved, o, parameters); });
 }
 
 }  // namespace act::cpu::ACT_INSTRUCTION_SET

@@ -1,4 +1,5 @@
-// prelu on the CPU: the weight takes part as an operand broadcast over all dimensions but the channel's.
+// prelu on the CPU: the weight takes part as an operand broadcast over all dimensions but the
+// channel's.
 #include <ATen/native/Resize.h>
 #include <ATen/ops/empty_like.h>
 #include <act/activations.h>
@@ -39,8 +40,8 @@ void run(const at::Tensor& result, const at::Tensor& self, const at::Tensor& wei
   if (weight.numel() == 1) {
     const ParameterValues slope{only_value(weight), 0};
     return for_each_element(std::array{result, self}, [&](const Operands& o) {
-      kernels().pointwise(Activations::index_of<formulas::LeakyRelu>(), Pointwise::value, Saved::input,
-                          storage, o, slope);
+      kernels().pointwise(Activations::index_of<formulas::LeakyRelu>(), Pointwise::value,
+                          Saved::input, storage, o, slope);
     });
   }
   for_each_element(std::array{result, self, broadcast_weight(weight, self)},
@@ -71,9 +72,11 @@ at::Tensor& prelu_out(const at::Tensor& self, const at::Tensor& weight, at::Tens
   return out;
 }
 
-// The weight's gradient is a sum over the tensor. It is cut into parts by the tensor's shape alone, each
-// summed on its own and all added in order, so that the result does not depend on the number of threads.
-std::tuple<at::Tensor, at::Tensor> prelu_backward(const at::Tensor& grad_output, const at::Tensor& self,
+// The weight's gradient is a sum over the tensor. It is cut into parts by the tensor's shape alone,
+// each summed on its own and all added in order, so that the result does not depend on the number
+// of threads.
+std::tuple<at::Tensor, at::Tensor> prelu_backward(const at::Tensor& grad_output,
+                                                  const at::Tensor& self,
                                                   const at::Tensor& weight) {
   check_prelu(self, weight);
   check_same("prelu_backward", "grad_output", grad_output, self);
@@ -83,8 +86,7 @@ std::tuple<at::Tensor, at::Tensor> prelu_backward(const at::Tensor& grad_output,
   const int64_t size = self.numel();
   const int64_t channels = weight.numel();
   constexpr int64_t most_parts = 64;
-  const int64_t parts =
-      std::clamp<int64_t>(size / std::max(grain, 8 * channels), 1, most_parts);
+  const int64_t parts = std::clamp<int64_t>(size / std::max(grain, 8 * channels), 1, most_parts);
   std::vector<double> sums(static_cast<std::size_t>(parts * channels), 0.0);
 
   if (size != 0) {
@@ -104,8 +106,8 @@ std::tuple<at::Tensor, at::Tensor> prelu_backward(const at::Tensor& grad_output,
         double* of_part = sums.data() + part * channels;
         iterator.serial_for_each(
             [&](char** data, const int64_t* strides, int64_t columns, int64_t rows) {
-              kernels().prelu_backward(storage, {data, strides, columns, rows, stream}, first_weight,
-                                       channel_stride, of_part);
+              kernels().prelu_backward(storage, {data, strides, columns, rows, stream},
+                                       first_weight, channel_stride, of_part);
             },
             {size * part / parts, size * (part + 1) / parts});
       }

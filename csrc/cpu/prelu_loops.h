@@ -1,5 +1,5 @@
-// prelu: the slope comes with each element; the backward yields the input's and the weight's gradient in
-// one pass over memory.
+// prelu: the slope comes with each element; the backward yields the input's and the weight's
+// gradient in one pass over memory.
 #pragma once
 
 #include <act/formulas/prelu.h>
@@ -13,8 +13,9 @@ void prelu_value_loop(T* out, const T* const* inputs, std::int64_t size, const P
                       bool stream) {
   const T* x = inputs[0];
   const T* weight = inputs[1];
-  compute_each<true>(out, size, stream,
-               [=](std::int64_t i) ACT_INLINE_LAMBDA { return formulas::Prelu<T>::value(x[i], weight[i]); });
+  compute_each<true>(out, size, stream, [=](std::int64_t i) ACT_INLINE_LAMBDA {
+    return formulas::Prelu<T>::value(x[i], weight[i]);
+  });
 }
 
 inline void prelu(Storage storage, const Operands& o) {
@@ -23,8 +24,8 @@ inline void prelu(Storage storage, const Operands& o) {
   });
 }
 
-// The sum of grad_output · min(x, 0). The products of floats are exact in double, and eight partial sums in
-// fixed places keep the order of additions the same on every instruction set.
+// The sum of grad_output · min(x, 0). The products of floats are exact in double, and eight partial
+// sums in fixed places keep the order of additions the same on every instruction set.
 template <class T>
 double weight_gradient(const T* grad_output, const T* x, std::int64_t size) {
   constexpr int lanes = 8;
@@ -57,7 +58,8 @@ void prelu_backward_as(const Operands& o, const char* weight, std::int64_t chann
   for (std::int64_t row = 0; row < rows; row += whole.rows) {
     for (std::int64_t column = 0; column < columns; column += whole.columns) {
       const Tile tile = part_of(whole, columns - column, rows - row);
-      for (int k = 1; k < operands; ++k) gather<Stored>(blocks[k], view(o, operands, k, column, row), tile);
+      for (int k = 1; k < operands; ++k)
+        gather<Stored>(blocks[k], view(o, operands, k, column, row), tile);
       const T* grad_output = blocks[1];
       const T* x = blocks[2];
       const T* slope = blocks[3];

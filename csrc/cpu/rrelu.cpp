@@ -22,19 +22,21 @@ at::Tensor philox_state(const at::Tensor& like, std::optional<at::Generator> gen
   return state;
 }
 
-// An operand that is never read: TensorIterator's address arithmetic on it yields each element's place in
-// row-major order, through any reordering and coalescing of the dimensions. Its address is an arbitrary one.
+// An operand that is never read: TensorIterator's address arithmetic on it yields each element's
+// place in row-major order, through any reordering and coalescing of the dimensions. Its address is
+// an arbitrary one.
 at::Tensor places_of(const at::Tensor& self) {
   alignas(64) static char origin[64];
   return at::from_blob(origin, self.sizes(), self.options());
 }
 
-RandomSlopes random_slopes(const at::Tensor& state, const SlopeBounds& bounds, const at::Tensor& places) {
+RandomSlopes random_slopes(const at::Tensor& state, const SlopeBounds& bounds,
+                           const at::Tensor& places) {
   check_philox_state(state);
   const at::Tensor values = state.contiguous();
   const auto* words = values.const_data_ptr<int64_t>();
-  return {bounds.lower, bounds.upper, static_cast<uint64_t>(words[0]), static_cast<uint64_t>(words[1]),
-          static_cast<const char*>(places.const_data_ptr())};
+  return {bounds.lower, bounds.upper, static_cast<uint64_t>(words[0]),
+          static_cast<uint64_t>(words[1]), static_cast<const char*>(places.const_data_ptr())};
 }
 
 void run(const at::Tensor& result, const at::Tensor& self, const at::Tensor& state,
@@ -74,7 +76,8 @@ at::Tensor& rrelu_out(const at::Tensor& self, const at::Tensor& state, const at:
   return out;
 }
 
-// The sign of the saved tensor decides, and the output has the input's sign where no slope is negative.
+// The sign of the saved tensor decides, and the output has the input's sign where no slope is
+// negative.
 at::Tensor rrelu_backward(const at::Tensor& grad_output, const at::Tensor& saved,
                           const at::Tensor& state, const at::Scalar& lower, const at::Scalar& upper,
                           bool is_result) {

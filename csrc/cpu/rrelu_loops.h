@@ -1,5 +1,5 @@
-// rrelu in training: the slope of the element at place i of the tensor (counted in row-major order, whatever
-// the layout) is a function of (seed, offset, i), so that the backward draws it again.
+// rrelu in training: the slope of the element at place i of the tensor (counted in row-major order,
+// whatever the layout) is a function of (seed, offset, i), so that the backward draws it again.
 #pragma once
 
 #include <act/elementary/philox.h>
@@ -47,8 +47,9 @@ void rrelu_value_loop(T* out, const T* const* inputs, std::int64_t size, const P
                       bool stream) {
   const T* x = inputs[0];
   const T* slope = inputs[1];
-  compute_each<true>(out, size, stream,
-               [=](std::int64_t i) ACT_INLINE_LAMBDA { return formulas::Rrelu<T>::value(x[i], slope[i]); });
+  compute_each<true>(out, size, stream, [=](std::int64_t i) ACT_INLINE_LAMBDA {
+    return formulas::Rrelu<T>::value(x[i], slope[i]);
+  });
 }
 
 template <class T>

@@ -68,6 +68,7 @@ class RowLayout {
     }
     rows_.size = first.dim() == 0 ? 1 : first.size(dim);
     rows_.dims = static_cast<int>(sizes_.size());
+    rows_.stream = should_stream(tensors);
     rows_.sizes = sizes_.data();
     for (std::size_t k = 0; k < count; ++k) {
       const at::Tensor& t = tensors[k];

@@ -20,6 +20,7 @@ struct Rows {
   int dims;
   const std::int64_t* sizes;
   Operand operands[3];
+  bool stream;  // as in Operands
 };
 
 struct SoftmaxKernels {

@@ -118,6 +118,7 @@ void softmax_backward_as(const Rows& rows, bool negate, std::int64_t begin, std:
     rows.size <= row_block ? backward.group(data[0], data[1], data[2], count)
                            : backward.single(data[0][0], data[1][0], data[2][0]);
   });
+  if (rows.stream) finish_streaming();
 }
 
 inline void softmax(const Rows& rows, Normalization normalization, bool negate, std::int64_t begin,

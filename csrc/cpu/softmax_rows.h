@@ -6,6 +6,7 @@
 #include "row_access.h"
 #include "softmax_gradient.h"
 #include "softmax_scale.h"
+#include "stream.h"
 
 namespace act::cpu::ACT_INSTRUCTION_SET {
 
@@ -19,8 +20,9 @@ constexpr std::int64_t rows_in_group(std::int64_t size) {
 template <class T>
 ACT_HOST_DEVICE void scaled_exps(T* __restrict e, const T* __restrict x, std::int64_t size,
                                  const Scales<T, row_group>& scales, std::int64_t row) {
+  const std::int64_t whole = size / partial_sums * partial_sums;
   const T shift = scales.shift[row], floor = scales.floor[row], to_power = scales.to_power[row];
-  for (std::int64_t i = 0; i < size / partial_sums * partial_sums; ++i) {
+  for (std::int64_t i = 0; i < whole; ++i) {
     e[i] = scaled_exp(x[i], shift, floor, to_power);
   }
 }
@@ -39,8 +41,9 @@ T take_tops(T* e, std::int64_t size, T top) {
 
 template <bool logarithm, class T>
 ACT_HOST_DEVICE void normalize(T* y, const T* x, std::int64_t size, T high, T low) {
+  const std::int64_t whole = size / partial_sums * partial_sums;
 #pragma GCC ivdep
-  for (std::int64_t i = 0; i < size / partial_sums * partial_sums; ++i) {
+  for (std::int64_t i = 0; i < whole; ++i) {
     y[i] = logarithm ? log_normalized(x[i], high, low) : normalized(x[i], high, low);
   }
 }
@@ -148,23 +151,23 @@ class RowSoftmax {
 
 template <class T>
 ACT_HOST_DEVICE void softmax_gradients(T* grad_input, const T* g, const T* y, std::int64_t size,
-                                       double sum, T sign) {
+                                       double sum, T sign, bool stream) {
+  const std::int64_t whole = size / partial_sums * partial_sums;
   const T high = T(sum), low = T(sum - double(high));
-#pragma GCC ivdep
-  for (std::int64_t i = 0; i < size / partial_sums * partial_sums; ++i) {
-    grad_input[i] = softmax_gradient(g[i], y[i], high, low, sign);
-  }
+  compute_each<true>(grad_input, whole, stream, [=](std::int64_t i) ACT_INLINE_LAMBDA {
+    return softmax_gradient(g[i], y[i], high, low, sign);
+  });
 }
 
 template <class T>
 ACT_HOST_DEVICE void log_softmax_gradients(T* grad_input, const T* g, const T* y, std::int64_t size,
-                                           double sum) {
+                                           double sum, bool stream) {
+  const std::int64_t whole = size / partial_sums * partial_sums;
   const T minus_sum = T(-sum);
   if (maximum(y, size) <= largest_usual_output<T>) {
-#pragma GCC ivdep
-    for (std::int64_t i = 0; i < size / partial_sums * partial_sums; ++i) {
-      grad_input[i] = log_softmax_gradient<true>(g[i], y[i], minus_sum);
-    }
+    compute_each<true>(grad_input, whole, stream, [=](std::int64_t i) ACT_INLINE_LAMBDA {
+      return log_softmax_gradient<true>(g[i], y[i], minus_sum);
+    });
   } else {
     for (std::int64_t i = 0; i < size; ++i) {
       grad_input[i] = log_softmax_gradient<false>(g[i], y[i], minus_sum);
@@ -181,7 +184,8 @@ class RowSoftmaxBackward {
         out_(rows.operands[0]),
         g_in_(rows.operands[1]),
         y_in_(rows.operands[2]),
-        direct_(out_.direct && g_in_.direct && y_in_.direct) {}
+        direct_(out_.direct && g_in_.direct && y_in_.direct),
+        stream_(rows.stream) {}
 
   void group(char* const* to, char* const* grad, char* const* output, std::int64_t count) {
     double sum[row_group];
@@ -206,7 +210,7 @@ class RowSoftmaxBackward {
       sum[r] = double(partial.tree());
     }
     for (std::int64_t r = 0; r < count; ++r) {
-      gradients(g_block_ + r * stride, g[r], y[r], stride, sum[r]);
+      gradients(g_block_ + r * stride, g[r], y[r], stride, sum[r], false);
     }
     out_.write_group(to, g_block_, count, size_);
   }
@@ -241,7 +245,7 @@ class RowSoftmaxBackward {
       }
       const T* g = g_in_.read(g_block_, g_place, part, false, T(0));
       const T* y = y_in_.read(y_block_, y_place, part, false, T(0));
-      gradients(g_block_, g, y, padded(part), sum);
+      gradients(g_block_, g, y, padded(part), sum, false);
       out_.copy_back(place, g_block_, part);
     }
   }
@@ -256,11 +260,11 @@ class RowSoftmaxBackward {
     }
   }
   ACT_HOST_DEVICE void gradients(T* grad_input, const T* g, const T* y, std::int64_t size,
-                                 double sum) const {
+                                 double sum, bool stream) const {
     if constexpr (logarithm) {
-      log_softmax_gradients(grad_input, g, y, size, sum);
+      log_softmax_gradients(grad_input, g, y, size, sum, stream);
     } else {
-      softmax_gradients(grad_input, g, y, size, sum, sign_);
+      softmax_gradients(grad_input, g, y, size, sum, sign_, stream);
     }
   }
   ACT_HOST_DEVICE double sum_where_it_lies(const T* g, const T* y, std::int64_t size) {
@@ -277,11 +281,11 @@ class RowSoftmaxBackward {
   ACT_HOST_DEVICE void gradients_where_they_lie(T* grad_input, const T* g, const T* y,
                                                 std::int64_t size, double sum) {
     const std::int64_t whole = size / partial_sums * partial_sums;
-    if (whole != 0) gradients(grad_input, g, y, whole, sum);
+    if (whole != 0) gradients(grad_input, g, y, whole, sum, stream_);
     if (whole != size) {
       load_end(g_end_, g + whole, size - whole);
       load_end(y_end_, y + whole, size - whole);
-      gradients(g_end_, g_end_, y_end_, partial_sums, sum);
+      gradients(g_end_, g_end_, y_end_, partial_sums, sum, false);
       for (std::int64_t i = whole; i < size; ++i) grad_input[i] = g_end_[i - whole];
     }
   }
@@ -292,6 +296,7 @@ class RowSoftmaxBackward {
   RowAccess<T> g_in_;
   RowAccess<T> y_in_;
   bool direct_;
+  bool stream_;
   alignas(64) T g_end_[partial_sums], y_end_[partial_sums];
   alignas(64) T g_block_[row_block];
   // Not at the same offset within 4 KiB: see Blocks in blocks.h.

@@ -3,7 +3,8 @@
 
 #include <act/elementary/arithmetic.h>
 
-#if defined(__F16C__)
+// F16C comes with AVX2. The compiler's own macros do not follow `#pragma GCC target`.
+#if ACT_VECTOR_BYTES >= 32
 #include <immintrin.h>
 #endif
 
@@ -39,8 +40,9 @@ ACT_HOST_DEVICE float to_opmath(BFloat16Bits x) {
   return elementary::from_bits(static_cast<std::int32_t>(static_cast<std::uint32_t>(x.bits) << 16));
 }
 
-// A half is a float with 13 mantissa bits and 112 of exponent bias less. Multiplying by 2^112 moves the
-// exponent and normalises subnormals at once; infinities and NaN get the float's top exponent by hand.
+// A half is a float with 13 mantissa bits and 112 of exponent bias less. Multiplying by 2^112 moves
+// the exponent and normalises subnormals at once; infinities and NaN get the float's top exponent
+// by hand.
 ACT_HOST_DEVICE float to_opmath(HalfBits x) {
   const std::uint32_t magnitude = static_cast<std::uint32_t>(x.bits & 0x7fff) << 13;
   const std::uint32_t sign = static_cast<std::uint32_t>(x.bits & 0x8000) << 16;
@@ -72,8 +74,8 @@ ACT_HOST_DEVICE BFloat16Bits from_opmath<BFloat16Bits>(float x) {
   return {static_cast<std::uint16_t>((bits & 0x7fffffffu) > 0x7f800000u ? quiet_nan : rounded)};
 }
 
-// Three ranges: overflow and NaN; normal, rounded in the integers; subnormal, where adding 2^-1 (whose unit
-// is the smallest half, 2^-24) lets the float addition itself round.
+// Three ranges: overflow and NaN; normal, rounded in the integers; subnormal, where adding 2^-1
+// (whose unit is the smallest half, 2^-24) lets the float addition itself round.
 template <>
 ACT_HOST_DEVICE HalfBits from_opmath<HalfBits>(float x) {
   const auto bits = static_cast<std::uint32_t>(elementary::to_bits(x));
@@ -89,12 +91,12 @@ ACT_HOST_DEVICE HalfBits from_opmath<HalfBits>(float x) {
   return {static_cast<std::uint16_t>((magnitude >= 0x477ff000u ? infinite : finite) | sign)};
 }
 
-// Dense conversions. They are loops over the scalar forms, which compilers vectorise, but for float16
-// where the hardware converts eight at a time.
+// Dense conversions. They are loops over the scalar forms, which compilers vectorise, but for
+// float16 where the hardware converts eight at a time.
 template <class Stored>
 ACT_HOST_DEVICE void widen(opmath_t<Stored>* to, const Stored* from, std::int64_t size) {
   std::int64_t i = 0;
-#if defined(__F16C__)
+#if ACT_VECTOR_BYTES >= 32
   if constexpr (std::is_same_v<Stored, HalfBits>) {
     for (; i + 8 <= size; i += 8) {
       const __m128i half = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from + i));
@@ -108,7 +110,7 @@ ACT_HOST_DEVICE void widen(opmath_t<Stored>* to, const Stored* from, std::int64_
 template <class Stored>
 ACT_HOST_DEVICE void narrow(Stored* to, const opmath_t<Stored>* from, std::int64_t size) {
   std::int64_t i = 0;
-#if defined(__F16C__)
+#if ACT_VECTOR_BYTES >= 32
   if constexpr (std::is_same_v<Stored, HalfBits>) {
     for (; i + 8 <= size; i += 8) {
       const __m256 single = _mm256_loadu_ps(from + i);

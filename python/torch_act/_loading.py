@@ -10,8 +10,9 @@ from types import ModuleType
 def load_library(torch_version: str) -> ModuleType:
     """Imports torch_act._C, which registers the operators.
 
-    The library is bound to the torch release that it was built against: another one may lack a symbol or,
-    worse, lay out a structure differently. The release is compared before anything of it is loaded.
+    The library is bound to the torch release that it was built against: another one may lack a
+    symbol or, worse, lay out a structure differently. The release is compared before anything of it
+    is loaded.
     """
     try:
         built_against = importlib.import_module("torch_act._build").TORCH_VERSION
@@ -23,7 +24,7 @@ def load_library(torch_version: str) -> ModuleType:
         ) from error
     if _release(built_against) != _release(torch_version):
         raise ImportError(
-            f"torch_act was built against torch {built_against}, and this is torch {torch_version}. "
+            f"torch_act was built against torch {built_against}, this is torch {torch_version}. "
             "Install it anew for this torch: pip install --force-reinstall --no-deps torch-act"
         )
     return importlib.import_module("torch_act._C")

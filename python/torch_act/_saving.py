@@ -9,18 +9,18 @@ from torch_act import _C
 
 @contextmanager
 def saved_as(kind: Literal["input", "output"]) -> Iterator[None]:
-    """Within the context, ops called by this thread save their input, or their output, for backward.
+    """Within the context, ops called by this thread save their input, or output, for backward.
 
-    It concerns the ops whose output determines the derivative: relu, relu6, leaky_relu, elu, celu, selu,
-    sigmoid, tanh, hardtanh, hardsigmoid and threshold (for some of them depending on the parameters). All
-    others save their input in any case, and in-place ops save their output wherever it suffices. Either
-    way the saved tensor has the same size.
+    It concerns the ops whose output determines the derivative: relu, relu6, leaky_relu, elu, celu,
+    selu, sigmoid, tanh, hardtanh, hardsigmoid and threshold (for some of them depending on the
+    parameters). All others save their input in any case, and in-place ops save their output
+    wherever it suffices. Either way the saved tensor has the same size.
 
-    - ``"input"``: gradients are exact functions of the input. That matters for sigmoid and tanh, which
-      save their output by default, as torch does: near 1 an output has lost the digits of its distance
-      from 1, and the gradient is 0 once it rounds to 1 (bfloat16 sigmoid: from x = 6.25 on).
-    - ``"output"``: backward computes no exponential, and the output, which the next layer often keeps as
-      well, is the only tensor kept.
+    - ``"input"``: gradients are exact functions of the input. That matters for sigmoid and tanh,
+      which save their output by default, as torch does: near 1 an output has lost the digits of its
+      distance from 1, and the gradient is 0 once it rounds to 1 (bfloat16 sigmoid: from x = 6.25).
+    - ``"output"``: backward computes no exponential, and the output, which the next layer often
+      keeps as well, is the only tensor kept.
 
     Raises:
         ValueError: for any other ``kind``.

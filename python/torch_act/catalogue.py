@@ -183,8 +183,8 @@ CATALOGUE: tuple[Entry, ...] = (
         differences=(
             _tail("Below -88.9 in float32 the value is the true subnormal number; torch gives 0."),
             _saturation(
-                "Under saved_as('input') the gradient is σ(x)σ(-x); from the output, the default of "
-                "both, it is 0 in bfloat16 from x = 6.25 on.",
+                "Under saved_as('input') the gradient is σ(x)σ(-x); from the output, the default "
+                "of both, it is 0 in bfloat16 from x = 6.25 on.",
             ),
             Difference("dtype", "Integer, bool and complex tensors are not accepted."),
         ),

@@ -1,8 +1,8 @@
 """The build backend: setuptools, able to see the torch of the environment that pip installs into.
 
-A build in isolation gets an empty environment. Asking for torch there would download a second one of
-several GB, possibly of another version than the one that the extension will be loaded into. So the
-site-packages of the interpreter that runs pip are appended to the path, behind the build's own.
+A build in isolation gets an empty environment. Asking for torch there would download a second one
+of several GB, possibly of another version than the one that the extension will be loaded into. So
+the site-packages of the interpreter that runs pip are appended to the path, behind the build's own.
 """
 
 import importlib.util
@@ -18,6 +18,6 @@ for directory in ("purelib", "platlib"):
 
 if importlib.util.find_spec("torch") is None:
     raise SystemExit(
-        "torch-act is built against the torch that it will run with, and this environment has none.\n"
+        "torch-act is built against the torch that it will run with: here is none.\n"
         "Install one first: pip install torch==2.13.0"
     )

@@ -6,8 +6,8 @@
 #if defined(__CUDACC__)
 #define ACT_HOST_DEVICE __host__ __device__ __forceinline__
 #else
-// Inlined always: the same template compiled for several instruction sets must leave no shared symbol
-// behind, or the linker would keep one of them for all.
+// Inlined always: the same template compiled for several instruction sets must leave no shared
+// symbol behind, or the linker would keep one of them for all.
 #define ACT_HOST_DEVICE [[gnu::always_inline]] inline
 #endif
 
@@ -16,8 +16,9 @@
 
 namespace act::elementary {
 
-// a·b + c with one rounding. Contraction is switched off everywhere (-ffp-contract=off, -fmad=false), so
-// that a fused operation happens exactly where it is written and CPU and GPU round alike.
+// a·b + c with one rounding. Contraction is switched off everywhere (-ffp-contract=off,
+// -fmad=false), so that a fused operation happens exactly where it is written and CPU and GPU round
+// alike.
 ACT_HOST_DEVICE float fma(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
 ACT_HOST_DEVICE double fma(double a, double b, double c) { return __builtin_fma(a, b, c); }
 

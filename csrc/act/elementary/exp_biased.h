@@ -1,5 +1,5 @@
-// eˣ times a fixed power of two, in the fewest operations: for formulas that go through a sum 1 + eˣ, whose
-// operands have to stay normal numbers while the result becomes subnormal.
+// eˣ times a fixed power of two, in the fewest operations: for formulas that go through a sum 1 +
+// eˣ, whose operands have to stay normal numbers while the result becomes subnormal.
 #pragma once
 
 #include <act/elementary/exp.h>
@@ -14,10 +14,13 @@ template <>
 struct Bias<float> {
   static constexpr int exponent = 64, bias = 127;
   static constexpr float factor = 0x1p64f, round = 0x1.8p23f;
-  static constexpr float lowest = -110.0f;   // e⁻¹¹⁰ is less than half of the smallest float, times 110 too
-  static constexpr float saturated = 40.0f;  // 1 + e⁻⁴⁰ is 1
-  static constexpr float tiny = 0x1p-60f;    // 1 + x/2 is 1, and x·2⁻ˢ still a normal number
-  static constexpr float inverse = 0x1.715476p+0f, ln2_high = 0x1.62ep-1f, ln2_low = 0x1.0bfbe8p-15f;
+  static constexpr float lowest =
+      -110.0f;  // e⁻¹¹⁰ is less than half of the smallest float, times 110 too
+  static constexpr float furthest = -131.0f;  // e⁻¹³¹·2⁶⁴ is the last normal number
+  static constexpr float saturated = 40.0f;   // 1 + e⁻⁴⁰ is 1
+  static constexpr float tiny = 0x1p-60f;     // 1 + x/2 is 1, and x·2⁻ˢ still a normal number
+  static constexpr float inverse = 0x1.715476p+0f, ln2_high = 0x1.62ep-1f,
+                         ln2_low = 0x1.0bfbe8p-15f;
 };
 
 template <>
@@ -25,6 +28,7 @@ struct Bias<double> {
   static constexpr int exponent = 512, bias = 1023;
   static constexpr double factor = 0x1p512, round = 0x1.8p52;
   static constexpr double lowest = -790.0;
+  static constexpr double furthest = -1060.0;
   static constexpr double saturated = 60.0;
   static constexpr double tiny = 0x1p-500;
   static constexpr double inverse = 0x1.71547652b82fep+0, ln2_high = 0x1.62e42fefa38p-1,
@@ -52,8 +56,8 @@ ACT_HOST_DEVICE double low_bits_to_exponent(double z) {
   return from_bits(static_cast<std::int64_t>(static_cast<std::uint64_t>(to_bits(z)) << 52));
 }
 
-// The number that rounds x/ln 2 to an integer carries the exponent's bias, so that its lowest bits are the
-// exponent of `power` as they stand.
+// The number that rounds x/ln 2 to an integer carries the exponent's bias, so that its lowest bits
+// are the exponent of `power` as they stand.
 template <int sign, class T>
 ACT_HOST_DEVICE Reduction<T> reduced_biased(T x) {
   using B = Bias<T>;

@@ -1,5 +1,5 @@
-// factor·eˣ where x has one sign: only one end of the exponent's range is near, so that one power of
-// two suffices, chosen by the factor when the formula is constructed.
+// factor·eˣ where x has one sign: only one end of the exponent's range is near, so that one power
+// of two suffices, chosen by the factor when the formula is constructed.
 #pragma once
 
 #include <act/elementary/exp_biased.h>
@@ -35,9 +35,9 @@ ACT_HOST_DEVICE Pair<T> parameter_reciprocal(T x) {
 }
 
 // factor·e^(x + low) for x <= 0, or, growing, for x >= 0. Beyond `end` the result is `limit`, and
-// what the parts say there is meaningless. 2ˢ·eˣ and the factor·2⁻ˢ are normal numbers wherever their
-// product is not 0 or infinite, for factors between 2^-100 and 2^100 (float), 2^±900 (double): the
-// product is rounded once, also where it is subnormal.
+// what the parts say there is meaningless. 2ˢ·eˣ and the factor·2⁻ˢ are normal numbers wherever
+// their product is not 0 or infinite, for factors between 2^-100 and 2^100 (float), 2^±900
+// (double): the product is rounded once, also where it is subnormal.
 template <class T>
 struct ExpWithFactor {
   ACT_HOST_DEVICE ExpWithFactor(T value, bool growing) {
@@ -65,7 +65,9 @@ struct ExpWithFactor {
     return {reduction.r + fma(r * r, exponential::polynomial(r), low), reduction.power};
   }
 
-  ACT_HOST_DEVICE T times(BiasedExponential<T> e) const { return fma(e.power, e.q, e.power) * factor; }
+  ACT_HOST_DEVICE T times(BiasedExponential<T> e) const {
+    return fma(e.power, e.q, e.power) * factor;
+  }
 
  private:
   ACT_HOST_DEVICE Reduction<T> reduced(T x) const {

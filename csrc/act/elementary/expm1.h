@@ -6,8 +6,9 @@
 namespace act::elementary {
 
 // factor·(e^(x + low) - 1) for x <= 0, or, growing, for x >= 0; beyond `end` the result is `limit`.
-// With eˣ = (1 + q)·2ⁿ it is 2ⁿ·q + (2ⁿ - 1): for n = 0, q alone, accurate relative to its own size.
-// Both are computed times 2ˢ, so that a small factor brings a large eˣ back among the numbers.
+// With eˣ = (1 + q)·2ⁿ it is 2ⁿ·q + (2ⁿ - 1): for n = 0, q alone, accurate relative to its own
+// size. Both are computed times 2ˢ, so that a small factor brings a large eˣ back among the
+// numbers.
 template <class T>
 struct Expm1WithFactor {
   ACT_HOST_DEVICE Expm1WithFactor(T value, bool growing) : exponential(value, growing) {
@@ -26,7 +27,8 @@ struct Expm1WithFactor {
     return fma(e.power, e.q, e.power - one) * exponential.factor;
   }
 
-  // The same with what 2ⁿ - 1 lost where n >= 24: there a growing result needs it to stay below 2 ulp.
+  // The same with what 2ⁿ - 1 lost where n >= 24: there a growing result needs it to stay below 2
+  // ulp.
   ACT_HOST_DEVICE T times_exactly(BiasedExponential<T> e) const {
     const T difference = e.power - one;
     const T excess = one - (e.power - difference);

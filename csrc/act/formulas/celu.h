@@ -25,17 +25,18 @@ struct Celu {
         inverse(finite_reciprocal(alpha)),
         expm1(alpha, alpha < T(0)),
         first(T(1), alpha < T(0)),
-        second(inverse.high, alpha < T(0)),
-        linear(elementary::abs(alpha) > elementary::largest<T>()) {
+        second(inverse.high, alpha < T(0)) {
+    const bool linear = elementary::abs(alpha) > elementary::largest<T>();
     constexpr T negligible = sizeof(T) == sizeof(float) ? T(0x1p-24) : T(0x1p-53);
     identity = -negligible * elementary::abs(alpha);
     value_end = elementary::finite<T>(expm1.exponential.end * alpha);
     first_end = linear ? T(0) : elementary::finite<T>(first.end * alpha);
     second_end = linear ? T(0) : elementary::finite<T>(second.end * alpha);
+    slope_one = linear ? -elementary::infinity<T>() : T(0);
     if (linear) first.limit = T(1), second.limit = T(0);
   }
 
-  // Above `identity`, e^(x/alpha) is 1 + x/alpha and the result x; for an infinite alpha everywhere.
+  // Above `identity` e^(x/alpha) is 1 + x/alpha and the result x, for infinite alpha everywhere.
   ACT_HOST_DEVICE T value(T x) const {
     const Pair<T> z = scaled(x);
     const T inner = expm1.times_exactly(expm1.exponential.parts(z.high, z.low));
@@ -61,7 +62,7 @@ struct Celu {
   // y + alpha = alpha·e^(x/alpha); from a rounded output its digits are lost where the exponential
   // is small.
   ACT_HOST_DEVICE T derivative_from_output(T y) const {
-    return y > T(0) || (linear && y <= T(0)) ? T(1) : (y + alpha) * inverse.high;
+    return y >= slope_one ? T(1) : (y + alpha) * inverse.high;
   }
   ACT_HOST_DEVICE T second_derivative_from_output(T y) const {
     return y > T(0) ? T(0) : (y <= T(0) ? inverse.high : y);
@@ -87,8 +88,7 @@ struct Celu {
   Pair<T> inverse;
   elementary::Expm1WithFactor<T> expm1;
   elementary::ExpWithFactor<T> first, second;
-  bool linear;
-  T identity, value_end, first_end, second_end;
+  T identity, value_end, first_end, second_end, slope_one;
 };
 
 }  // namespace act::formulas

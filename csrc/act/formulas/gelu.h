@@ -1,5 +1,6 @@
 // gelu(x) = x·Φ(x), with Φ the normal distribution function. Hendrycks, Gimpel: arXiv:1606.08415.
 // Computed as max(x, 0) - |x|·Q(|x|): no cancellation in either tail.
+// ERRORS
 #pragma once
 
 #include <act/declaration.h>
@@ -19,33 +20,33 @@ struct Gelu {
 
   ACT_HOST_DEVICE T value(T x) const {
     const T t = elementary::tail_argument(x);
-    const T tail = elementary::times_exp(elementary::product(t, elementary::scaled_normal_tail(t)),
-                                         elementary::gaussian_parts(t));
-    const T positive = x >= T(0) ? x : -T(0);  // -0 - 0 = -0 at -inf, and the zeros keep their sign
-    return positive - tail;
+    const T tail = Gaussian(t).times(elementary::doubled_tail(t));
+    // NaN passes here. -0 - 0 = -0 at -inf, and the zeros keep their sign.
+    const T positive = T(-0.0) > x ? T(-0.0) : x;
+    return elementary::fma(tail, T(-0.5) * Gaussian::lowering, positive);
   }
 
-  // Φ(x) + x·φ(x): below 0 that is e^(-t²/2)·(R(t) - t/√2π), above 0 its complement.
+  // Φ(x) + x·φ(x): below 0 that is Q(t) - t·φ(t), above 0 its complement.
   ACT_HOST_DEVICE T derivative(T x) const {
     const T t = elementary::tail_argument(x);
-    const Pair r = elementary::scaled_normal_tail(t);
-    constexpr Pair density = elementary::normal::density(T());
-    const T difference = elementary::fma(-t, density.high, r.high);
-    const T below = elementary::times_exp(Pair{difference, elementary::fma(-t, density.low, r.low)},
-                                          elementary::gaussian_parts(t));
-    return x > T(0) ? T(1) - below : below;
+    const T below = Gaussian(t).times(elementary::doubled_slope(t));
+    constexpr T factor = T(0.5) * Gaussian::lowering;
+    const T result = elementary::fma(below, x > T(0) ? -factor : factor, x > T(0) ? T(1) : T(0));
+    return elementary::is_nan(x) ? x : result;
   }
 
   // φ(x)·(2 - x²).
   ACT_HOST_DEVICE T second_derivative(T x) const {
     const T t = elementary::tail_argument(x);
     const T factor = elementary::fma(-t, t, T(2));
-    return elementary::times_exp(elementary::product(factor, elementary::normal::density(T())),
-                                 elementary::gaussian_parts(t));
+    const T result =
+        Gaussian(t).times(elementary::product(factor, elementary::normal::density(T()))) *
+        Gaussian::lowering;
+    return elementary::is_nan(x) ? x : result;
   }
 
  private:
-  using Pair = elementary::Pair<T>;
+  using Gaussian = elementary::Gaussian<T>;
 };
 
 }  // namespace act::formulas

@@ -8,15 +8,45 @@ namespace act::formulas {
 
 template <class T>
 struct Glu {
+  // The gate is closed below b = -131 (float) or -1060 (double): a·σ(b) is 0 there for |a| < 2³⁹
+  // (2⁴⁵⁰). 2⁻ˢ is multiplied before the division or after it, so that neither leaves the
+  // exponent's range.
   ACT_HOST_DEVICE static T value(T a, T b) {
-    return b < -closed ? a * T(0) : elementary::times_sigmoid(a, b);
+    using B = elementary::Bias<T>;
+    constexpr T one = T(1) / B::factor;
+    const T above = b < B::furthest ? B::furthest : b;
+    const T gate = above > B::saturated ? B::saturated : above;
+    const elementary::BiasedExponential<T> e = elementary::exp_biased<-1>(-gate);
+    const T sum = e.power + one;
+    const T denominator = sum + elementary::fma(e.power, e.q, one - (sum - e.power));
+    const bool large = elementary::abs(a) > T(1);
+    const T quotient = (large ? a * one : a) / denominator;
+    const T y = large ? quotient : quotient * one;
+    return b < B::furthest ? a * T(0) : y;
   }
 
-  ACT_HOST_DEVICE static T derivative_a(T, T b) { return elementary::sigmoid(b); }
+  ACT_HOST_DEVICE static T derivative_a(T, T b) { return gradient(T(0), b).by_a; }
+  ACT_HOST_DEVICE static T derivative_b(T a, T b) { return gradient(a, b).by_b; }
 
-  // a·σ(b)·σ(-b)
-  ACT_HOST_DEVICE static T derivative_b(T a, T b) {
-    return elementary::abs(b) > closed ? a * T(0) : elementary::times_sigmoid_derivative(a, b);
+  // σ(b) and a·σ(b)·σ(-b), which share the exponential and the division: with e = e^-|b| and
+  // inverse = 1/(1 + e), whose relative error is `lost`, σ(-|b|) = e·inverse, σ(|b|) = inverse.
+  struct Gradient {
+    T by_a, by_b;
+  };
+
+  ACT_HOST_DEVICE static Gradient gradient(T a, T b) {
+    using B = elementary::Bias<T>;
+    const T minus = -elementary::abs(b);
+    const elementary::BiasedExponential<T> e =
+        elementary::exp_biased<1>(minus < B::furthest ? B::furthest : minus);
+    const T scaled = elementary::fma(e.power, e.q, e.power);
+    const T inverse = T(1) / (B::factor + scaled);
+    const T lost = elementary::fma(-inverse, scaled, elementary::fma(-inverse, B::factor, T(1)));
+    const T larger = elementary::fma(inverse, lost, inverse) * B::factor;
+    const T smaller = elementary::fma(inverse, e.q + lost, inverse) * e.power;
+    const T square = inverse * B::factor * inverse;
+    const T slope = elementary::fma(square, elementary::fma(T(2), lost, e.q), square);
+    return {b < T(0) ? smaller : larger, a * slope * e.power};
   }
 
   // By a and b; the second derivative by a alone is 0.

@@ -57,7 +57,7 @@ struct Softplus {
     return z > one_above ? T(1) : y;
   }
 
-  // beta·σ(beta·x)·σ(-beta·x) = beta·e/(1 + e)² with e = e^-|beta·x|; inverse·(1 + lost) = 1/(1 + e).
+  // beta·σ(beta·x)·σ(-beta·x) = beta·e/(1 + e)² with e = e^-|beta·x|; v·(1 + lost) = 1/(1 + e).
   ACT_HOST_DEVICE T second_derivative(T x) const {
     const T z = beta * x;
     const Pair<T> t = minus_magnitude(x);
