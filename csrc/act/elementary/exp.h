@@ -133,23 +133,6 @@ ACT_HOST_DEVICE T exp(Exponential<T> e) {
   return scale(T(1) + e.q, e.n);
 }
 
-// For factors of any size, which bring e^-200 back among the numbers: as above, with three steps.
-template <class T>
-ACT_HOST_DEVICE T scale_far(T r, T n) {
-  constexpr T round = sizeof(T) == sizeof(float) ? T(0x1.8p23) : T(0x1.8p52);
-  const T third = fma(n, T(1.0 / 3.0), round) - round;
-  const T power = power_of_two(third);
-  return r * power * power * power_of_two(n - (third + third));
-}
-
-// The parts of e^(x + low) for `scale_far`: |n| <= 375 (float), 3030 (double).
-template <class T>
-ACT_HOST_DEVICE Exponential<T> exp_parts_far(T x, T low) {
-  constexpr T bound = sizeof(T) == sizeof(float) ? T(260) : T(2100);
-  x = x < -bound ? -bound : x;
-  return exponential::parts(exponential::reduced(x > bound ? bound : x), low);
-}
-
 // factor·e^(x + low), rounded once, twice or thrice where it is subnormal.
 template <class T>
 ACT_HOST_DEVICE T times_exp(T factor, T x, T low) {

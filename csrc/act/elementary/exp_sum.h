@@ -1,5 +1,5 @@
-// e^(high + low) times a sum, for arguments that are products: the rounding error of t², say, which
-// is half a unit of a number in the hundreds, changes e^(-t²/2) by dozens of units.
+// e^(-x) for arguments that are products, with their rounding errors: that of t², say, which is
+// half a unit of a number in the hundreds, changes e^(-t²/2) by dozens of units.
 #pragma once
 
 #include <act/elementary/exp.h>
@@ -7,27 +7,59 @@
 
 namespace act::elementary {
 
-// The parts of e^(x.high + x.low) for x.high from -150 (float) or -1000 (double) to 0; low² is
-// neglected.
+// e^(-factor·(x.high + x.low)) = (1 + q)·power·lowering for a product from 0 to 160 (float) or 1150
+// (double), where the factor is a power of two. `power` is so much too large that it and its
+// products are normal numbers. The multiplication with `lowering` is the one that rounds where the
+// result is subnormal; as part of an fma, it is exact.
 template <class T>
-ACT_HOST_DEVICE Exponential<T> exp_parts(Pair<T> x) {
-  const exponential::Reduced<T> r = exponential::reduced(x.high);
-  const T square = r.high * r.high, p = exponential::polynomial(r.high), low = r.low + x.low;
-  const T q = fma(square, p, r.high);
-  return {r.high + fma(square, p, fma(q, low, low)), r.n};
-}
+struct Decay {
+  static constexpr T lift = sizeof(T) == sizeof(float) ? T(0x1p+64) : T(0x1p+512);
+  static constexpr T lowering = T(1) / lift;
+  T q, power;
 
-// r·2ⁿ for n <= 0 as exp_parts gives it above: the first product is exact, the second rounds where
-// the result is subnormal.
-ACT_HOST_DEVICE float scale_down(float r, float n) { return r * power_of_two(n + 96) * 0x1p-96f; }
-ACT_HOST_DEVICE double scale_down(double r, double n) {
-  return r * power_of_two(n + 512) * 0x1p-512;
-}
+  // As in exp.h, in units of 1/factor. The sum that is rounded to n also brings the biased exponent
+  // of the power into the lowest bits of its mantissa.
+  ACT_HOST_DEVICE explicit Decay(Pair<T> x, T factor) {
+    constexpr bool single = sizeof(T) == sizeof(float);
+    constexpr T round = single ? T(0x1.8p23 + 127 + 64) : T(0x1.8p52 + 1023 + 512);
+    constexpr T inverse = single ? T(0x1.715476p+0f) : T(0x1.71547652b82fep+0);
+    constexpr T ln2_high = single ? T(0x1.62ep-1f) : T(0x1.62e42fefa38p-1);
+    constexpr T ln2_low = single ? T(0x1.0bfbe8p-15f) : T(0x1.ef35793c7673p-45);
+    const T biased = fma(x.high, -(factor * inverse), round);
+    const T n = biased - round;
+    const T high = fma(n, ln2_high / factor, x.high);
+    const T r = -factor * (high + fma(n, ln2_low / factor, x.low));
+    q = fma(r * r, exponential::polynomial(r), r);
+    power = exponent_from(biased);
+  }
 
-// a·e for n <= 0, rounded once, and once more at most where it is subnormal.
+  // a·e^(-x)·lift
+  ACT_HOST_DEVICE T times(T a) const { return fma(a, q, a) * power; }
+
+  // The same for a.high + a.low, where q counts for both and where it does not for the low part: a
+  // rounding error.
+  ACT_HOST_DEVICE T times(Pair<T> a) const {
+    return (a.high + fma(a.high, q, fma(a.low, q, a.low))) * power;
+  }
+  ACT_HOST_DEVICE T times_rounded(Pair<T> a) const {
+    return (a.high + fma(a.high, q, a.low)) * power;
+  }
+
+ private:
+  ACT_HOST_DEVICE static float exponent_from(float k) {
+    return from_bits(std::int32_t(std::uint32_t(to_bits(k)) << 23));
+  }
+  ACT_HOST_DEVICE static double exponent_from(double k) {
+    return from_bits(std::int64_t(std::uint64_t(to_bits(k)) << 52));
+  }
+};
+
+// |x|, at most `end`, also for NaN. Compared as integers: g++ makes one instruction of that, and of
+// a select with a constant one for every use of the result.
 template <class T>
-ACT_HOST_DEVICE T times_exp(Pair<T> a, Exponential<T> e) {
-  return scale_down(a.high + fma(a.high, e.q, fma(a.low, e.q, a.low)), e.n);
+ACT_HOST_DEVICE T magnitude_up_to(T end, T x) {
+  const auto bits = to_bits(abs(x)), last = to_bits(end);
+  return from_bits(bits < last ? bits : last);
 }
 
 }  // namespace act::elementary

@@ -3,8 +3,7 @@
 // subnormal numbers, where 1 + erf has none.
 #pragma once
 
-#include <act/elementary/exp.h>
-#include <act/elementary/quotient.h>
+#include <act/elementary/exp_sum.h>
 
 namespace act::elementary {
 
@@ -113,52 +112,17 @@ ACT_HOST_DEVICE double slope_rise(double v) {
 
 }  // namespace normal
 
-// |x|, at most what matters for the tail, also for NaN. Compared as integers: g++ makes one
-// instruction of that, and of a select with a constant one for every use of the result.
+// |x|, at most what matters for the tail, also for NaN.
 template <class T>
 ACT_HOST_DEVICE T tail_argument(T x) {
-  constexpr auto end = __builtin_bit_cast(decltype(to_bits(x)), normal::end(T()));
-  const auto bits = to_bits(abs(x));
-  return from_bits(bits < end ? bits : end);
+  return magnitude_up_to(normal::end(T()), x);
 }
 
-// e^(-t²/2) = (1 + q)·power·lowering for t from 0 to normal::end: `power` is so much too large that
-// it and its products are normal numbers. The multiplication with `lowering` is the one that rounds
-// where the result is subnormal; done in an fma, it is exact.
+// e^(-t²/2).
 template <class T>
-struct Gaussian {
-  static constexpr T lowering = sizeof(T) == sizeof(float) ? T(0x1p-64) : T(0x1p-512);
-  T q, power;
-
-  // The exponent and the rest as in exp.h, of -t²/2 with all digits of the square: the rounding
-  // error of t², which is half a unit of a number in the hundreds, would cost dozens of units.
-  ACT_HOST_DEVICE explicit Gaussian(T t) {
-    constexpr bool single = sizeof(T) == sizeof(float);
-    constexpr T round = single ? T(0x1.8p23 + 127 + 64) : T(0x1.8p52 + 1023 + 512);
-    constexpr T half_inverse = single ? T(0x1.715476p-1f) : T(0x1.71547652b82fep-1);
-    constexpr T twice_ln2_high = single ? T(0x1.62ep+0f) : T(0x1.62e42fefa38p+0);
-    constexpr T twice_ln2_low = single ? T(0x1.0bfbe8p-14f) : T(0x1.ef35793c7673p-44);
-    const Pair<T> square = product(t, t);
-    const T biased = fma(square.high, -half_inverse, round);
-    const T n = biased - round;
-    const T high = fma(n, twice_ln2_high, square.high);
-    const T r = T(-0.5) * (high + fma(n, twice_ln2_low, square.low));
-    q = fma(r * r, exponential::polynomial(r), r);
-    power = exponent_from(biased);
-  }
-
-  // a·e^(-t²/2)/lowering
-  ACT_HOST_DEVICE T times(T a) const { return fma(a, q, a) * power; }
-  ACT_HOST_DEVICE T times(Pair<T> a) const { return (a.high + fma(a.high, q, a.low)) * power; }
-
- private:
-  ACT_HOST_DEVICE static float exponent_from(float k) {
-    return from_bits(std::int32_t(std::uint32_t(to_bits(k)) << 23));
-  }
-  ACT_HOST_DEVICE static double exponent_from(double k) {
-    return from_bits(std::int64_t(std::uint64_t(to_bits(k)) << 52));
-  }
-};
+ACT_HOST_DEVICE Decay<T> gaussian(T t) {
+  return Decay<T>(product(t, t), T(0.5));
+}
 
 // 2·t·Q(t)·e^(t²/2).
 template <class T>

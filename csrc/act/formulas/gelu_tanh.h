@@ -1,6 +1,9 @@
 // gelu(x, approximate="tanh") = x·(1 + tanh(√(2/π)·(x + 0.044715·x³))) / 2 = x·σ(u) with u = x·(a +
 // b·x²). Hendrycks, Gimpel: arXiv:1606.08415. Computed with σ(-|u|), so that there is no
 // cancellation in either tail, as max(x, 0) - |x|·σ(-|u|).
+//
+// Largest errors seen: float value 1.21 ulp, derivative 1.19 away from its zero, second derivative
+// 1.42 away from its zeros (every 97th number).
 #pragma once
 
 #include <act/declaration.h>
@@ -20,43 +23,51 @@ struct GeluTanh {
 
   ACT_HOST_DEVICE T value(T x) const {
     const Tail tail(x);
-    const Pair product = elementary::product(tail.t, tail.quotient);
-    const T decayed = elementary::scale_down(product.high + product.low, tail.exponent);
-    const T positive = x >= T(0) ? x : -T(0);  // -0 - 0 = -0 at -inf, and the zeros keep their sign
-    return positive - decayed;
+    const T decayed = tail.decay.times(tail.divide({tail.t * lift, T(0)}));
+    // NaN passes here. -0 - 0 = -0 at -inf, and the zeros keep their sign.
+    const T positive = T(-0.0) > x ? T(-0.0) : x;
+    return elementary::fma(decayed, -lowering, positive);
   }
 
   // σ(u) + x·u'·σ(u)·σ(-u): below 0 that is σ(-|u|)·(1 - t·u'·σ(|u|)), above 0 its complement.
   ACT_HOST_DEVICE T derivative(T x) const {
     const Tail tail(x);
     // 1 - t·u'·σ(|u|) = (denominator - t·u') / denominator
-    const Pair difference = add(tail.denominator, elementary::product(-tail.t, tail.slope()));
-    const T below = decayed(tail, difference);
-    return x > T(0) ? T(1) - below : below;
+    const Pair product = elementary::product(tail.t * -lift, tail.slope());
+    const T below = tail.decayed(tail.divide(add(tail.denominator, product)));
+    const T result =
+        elementary::fma(below, x > T(0) ? -lowering : lowering, x > T(0) ? T(1) : T(0));
+    return elementary::is_nan(x) ? x : result;
   }
 
   // σ(u)·σ(-u)·(2·u' + t·u'' - t·u'²·(σ(|u|) - σ(-|u|))), where 2·u' + t·u'' = 4·u' - 2·a.
   ACT_HOST_DEVICE T second_derivative(T x) const {
     const Tail tail(x);
     const Pair slope = tail.slope();
-    const Pair difference = tail.divide({T(2) - tail.denominator.high, -tail.denominator.low});
+    const Pair difference =
+        tail.divide({T(2) * lift - tail.denominator.high, -tail.denominator.low});
     const Pair bent = elementary::product(elementary::product(-tail.t, slope),
                                           elementary::product(slope, difference));
     const Pair straight =
         add({T(4) * slope.high, T(4) * slope.low}, {T(-2) * a().high, T(-2) * a().low});
     const Pair curvature = add(straight, bent);
-    return decayed(tail, curvature);
+    const T result =
+        tail.decayed(tail.divide({curvature.high * lift, curvature.low * lift})) * lowering;
+    return elementary::is_nan(x) ? x : result;
   }
 
  private:
   using Pair = elementary::Pair<T>;
+  using Decay = elementary::Decay<T>;
+  static constexpr T lift = Decay::lift, lowering = Decay::lowering;
 
-  // a = 2·√(2/π), b = 0.044715·a and 3·b, to twice the precision.
+  // a = 2·√(2/π), b = 0.044715·a and 3·b, to twice the precision. The high part of a is a multiple
+  // of the unit of every u' = a + 3·b·t² that matters.
   ACT_HOST_DEVICE static constexpr Pair a() {
     if constexpr (sizeof(T) == sizeof(float)) {
-      return {0x1.988454p+0f, -0x1.857936p-25f};
+      return {0x1.98846p+0f, -0x1.985794p-21f};
     } else {
-      return {0x1.9884533d43651p+0, -0x1.cbc0d30ebfd15p-54};
+      return {0x1.9884533d4364p+0, 0x1.08d0fcb3c500cp-48};
     }
   }
   ACT_HOST_DEVICE static constexpr Pair b() {
@@ -79,32 +90,30 @@ struct GeluTanh {
     return {sum.high, sum.low + (a.low + b.low)};
   }
 
-  // σ(-|u|) = quotient·2^exponent, where 1 + e^(-|u|) is the denominator.
+  // a + b·square
+  ACT_HOST_DEVICE static Pair sum_with_square(Pair b, Pair square) {
+    const T high = elementary::fma(b.high, square.high, a().high);
+    const T error = elementary::fma(b.high, square.high, a().high - high);
+    return {high, error + elementary::fma(b.high, square.low,
+                                          elementary::fma(b.low, square.high, a().low))};
+  }
+
+  // σ(-|u|) = e^(-|u|)·lift / denominator.
   struct Tail {
     T t;  // |x|, at most what matters: everything that decays with e^(-|u|) has underflown there
     Pair square;
-    Pair denominator;
+    Decay decay;       // e^(-|u|)
+    Pair denominator;  // (1 + e^(-|u|))·lift
     T inverse;
-    Pair quotient;
-    T exponent;
 
-    ACT_HOST_DEVICE explicit Tail(T x) {
-      constexpr T end = sizeof(T) == sizeof(float) ? T(11.5) : T(22);
-      const T absolute = elementary::abs(x);
-      t = absolute > end ? end : absolute;
-      square = elementary::product(t, t);
-      const Pair u = elementary::product(t, add(elementary::product(b(), square), a()));
-      const elementary::Exponential<T> e = elementary::exp_parts(Pair{-u.high, -u.low});
-      exponent = e.n;
-
-      // Below the bound, e^(-|u|) does not change 1 + e^(-|u|).
-      constexpr T bound = sizeof(T) == sizeof(float) ? T(-100) : T(-1000);
-      const T power = elementary::power_of_two(e.n < bound ? bound : e.n);
-      const Pair sum = elementary::ordered_sum(T(1), power);
-      denominator = elementary::ordered_sum(sum.high, elementary::fma(power, e.q, sum.low));
+    ACT_HOST_DEVICE explicit Tail(T x)
+        : t(elementary::magnitude_up_to(sizeof(T) == sizeof(float) ? T(11.5) : T(22), x)),
+          square(elementary::product(t, t)),
+          decay(elementary::product(t, sum_with_square(b(), square)), T(1)) {
+      const Pair sum = elementary::ordered_sum(lift, decay.power);
+      denominator =
+          elementary::ordered_sum(sum.high, elementary::fma(decay.power, decay.q, sum.low));
       inverse = T(1) / denominator.high;
-
-      quotient = divide(elementary::ordered_sum(T(1), e.q));
     }
 
     // a / denominator
@@ -115,14 +124,13 @@ struct GeluTanh {
     }
 
     // u' = a + 3·b·x².
-    ACT_HOST_DEVICE Pair slope() const { return add(elementary::product(b3(), square), a()); }
-  };
+    ACT_HOST_DEVICE Pair slope() const { return sum_with_square(b3(), square); }
 
-  // factor / denominator·σ(-|u|)
-  ACT_HOST_DEVICE static T decayed(const Tail& tail, Pair factor) {
-    const Pair result = elementary::product(tail.divide(factor), tail.quotient);
-    return elementary::scale_down(result.high + result.low, tail.exponent);
-  }
+    // a·σ(-|u|)·lift
+    ACT_HOST_DEVICE T decayed(Pair a) const {
+      return decay.times(divide({a.high * lift, a.low * lift}));
+    }
+  };
 };
 
 }  // namespace act::formulas

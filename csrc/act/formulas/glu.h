@@ -16,9 +16,7 @@ struct Glu {
     constexpr T one = T(1) / B::factor;
     const T above = b < B::furthest ? B::furthest : b;
     const T gate = above > B::saturated ? B::saturated : above;
-    const elementary::BiasedExponential<T> e = elementary::exp_biased<-1>(-gate);
-    const T sum = e.power + one;
-    const T denominator = sum + elementary::fma(e.power, e.q, one - (sum - e.power));
+    const T denominator = elementary::biased_one_plus(elementary::exp_biased<-1>(-gate));
     const bool large = elementary::abs(a) > T(1);
     const T quotient = (large ? a * one : a) / denominator;
     const T y = large ? quotient : quotient * one;
