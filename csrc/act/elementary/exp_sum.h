@@ -7,8 +7,8 @@
 
 namespace act::elementary {
 
-// e^(-factor·(x.high + x.low)) = (1 + q)·power·lowering for a product from 0 to 160 (float) or 1150
-// (double), where the factor is a power of two. `power` is so much too large that it and its
+// e^(-factor·(x.high + x.low)) = (1 + q)·power·lowering for exponents from 0 to 130 (float) or 1060
+// (double) and a power of two as the factor. `power` is so much too large that it and its
 // products are normal numbers. The multiplication with `lowering` is the one that rounds where the
 // result is subnormal; as part of an fma, it is exact.
 template <class T>
@@ -33,16 +33,10 @@ struct Decay {
     power = exponent_from(biased);
   }
 
-  // a·e^(-x)·lift
-  ACT_HOST_DEVICE T times(T a) const { return fma(a, q, a) * power; }
-
-  // The same for a.high + a.low, where q counts for both and where it does not for the low part: a
-  // rounding error.
+  // (a.high + a.low)·e^(-x)·lift. The low part need not be small: it is all rounded where it is
+  // added to the high one.
   ACT_HOST_DEVICE T times(Pair<T> a) const {
     return (a.high + fma(a.high, q, fma(a.low, q, a.low))) * power;
-  }
-  ACT_HOST_DEVICE T times_rounded(Pair<T> a) const {
-    return (a.high + fma(a.high, q, a.low)) * power;
   }
 
  private:
