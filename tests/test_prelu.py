@@ -206,3 +206,21 @@ def test_errors(device):
     raises(
         lambda: prelu_backward(g.double(), x, torch.rand(5, device=device)), "grad_output", "Double"
     )
+
+
+@pytest.mark.parametrize("layout", ["expanded", "every second", "offset"])
+def test_weight_of_any_layout(layout):
+    """Its elements are told apart by address inside the kernel: an expanded weight has only one."""
+    weight = {
+        "expanded": torch.tensor([0.25]).expand(3),
+        "every second": torch.tensor([0.1, 9.0, 0.2, 9.0, 0.3, 9.0])[::2],
+        "offset": torch.tensor([9.0, 0.1, 0.2, 0.3])[1:],
+    }[layout]
+    x, g = torch.randn(5, 3, 4), torch.randn(5, 3, 4)
+    for memory in (x, x.transpose(0, 1).contiguous().transpose(0, 1)):
+        ours = torch.ops.act.prelu_backward(g, memory, weight)
+        expected = torch.ops.act.prelu_backward(g, memory, weight.contiguous())
+        assert torch.equal(ours[0], expected[0])
+        assert torch.equal(ours[1], expected[1])
+        theirs = (g * memory.clamp(max=0)).sum((0, 2))
+        torch.testing.assert_close(ours[1], theirs)

@@ -34,9 +34,8 @@ struct Kernels {
   void (*prelu)(Storage, const Operands&);
 
   // (grad_input, grad_output, x, weight). Adds each channel's gradient to weight_sums[channel]; the
-  // channel is the weight's offset from `weight` in elements of `channel_stride` bytes.
-  void (*prelu_backward)(Storage, const Operands&, const char* weight, std::int64_t channel_stride,
-                         double* weight_sums);
+  // channel is the weight's place in the contiguous weights that begin at `weight`.
+  void (*prelu_backward)(Storage, const Operands&, const char* weight, double* weight_sums);
 
   // (out, x, position): the last operand is never read; its address less `origin` is the element's
   // place in the tensor, which counts its random number.

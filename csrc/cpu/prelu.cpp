@@ -90,7 +90,8 @@ std::tuple<at::Tensor, at::Tensor> prelu_backward(const at::Tensor& grad_output,
   std::vector<double> sums(static_cast<std::size_t>(parts * channels), 0.0);
 
   if (size != 0) {
-    const at::Tensor slopes = broadcast_weight(weight, self);
+    // The kernel tells channels apart by address: each needs one of its own.
+    const at::Tensor slopes = broadcast_weight(weight.contiguous(), self);
     at::TensorIteratorConfig config;
     config.set_check_mem_overlap(false).check_all_same_dtype(true).resize_outputs(false);
     config.add_output(grad_input).add_const_input(grad_output).add_const_input(self);
@@ -99,15 +100,13 @@ std::tuple<at::Tensor, at::Tensor> prelu_backward(const at::Tensor& grad_output,
     const Storage storage = storage_of(self);
     const bool stream = should_stream(std::array{grad_input, grad_output, self});
     const auto* first_weight = static_cast<const char*>(slopes.const_data_ptr());
-    const int64_t channel_stride =
-        std::max<int64_t>(weight.dim() == 0 ? 1 : weight.stride(0), 1) * weight.element_size();
     at::parallel_for(0, parts, 1, [&](int64_t begin, int64_t end) {
       for (int64_t part = begin; part < end; ++part) {
         double* of_part = sums.data() + part * channels;
         iterator.serial_for_each(
             [&](char** data, const int64_t* strides, int64_t columns, int64_t rows) {
               kernels().prelu_backward(storage, {data, strides, columns, rows, stream},
-                                       first_weight, channel_stride, of_part);
+                                       first_weight, of_part);
             },
             {size * part / parts, size * (part + 1) / parts});
       }

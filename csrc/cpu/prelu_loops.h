@@ -45,10 +45,10 @@ double weight_gradient(const T* grad_output, const T* x, std::int64_t size) {
 }
 
 template <class Stored>
-void prelu_backward_as(const Operands& o, const char* weight, std::int64_t channel_stride,
-                       double* weight_sums) {
+void prelu_backward_as(const Operands& o, const char* weight, double* weight_sums) {
   using T = opmath_t<Stored>;
   constexpr int operands = 4;
+  constexpr std::int64_t element = sizeof(Stored);
   const std::int64_t* strides = o.strides;
   const std::int64_t columns = o.columns;
   const std::int64_t rows = o.rows;
@@ -75,12 +75,12 @@ void prelu_backward_as(const Operands& o, const char* weight, std::int64_t chann
         const std::int64_t first = r * tile.columns;
         const char* row_slopes = slopes.data + r * slopes.row_stride;
         if (slopes.column_stride == 0) {
-          weight_sums[(row_slopes - weight) / channel_stride] +=
+          weight_sums[(row_slopes - weight) / element] +=
               weight_gradient(grad_output + first, x + first, tile.columns);
           continue;
         }
-        double* sums = weight_sums + (row_slopes - weight) / channel_stride;
-        const std::int64_t step = slopes.column_stride / channel_stride;
+        double* sums = weight_sums + (row_slopes - weight) / element;
+        const std::int64_t step = slopes.column_stride / element;
 #pragma GCC ivdep
         for (std::int64_t c = 0; c < tile.columns; ++c) {
           sums[c * step] += static_cast<double>(grad_output[first + c]) *
@@ -93,10 +93,9 @@ void prelu_backward_as(const Operands& o, const char* weight, std::int64_t chann
 }
 
 inline void prelu_backward(Storage storage, const Operands& o, const char* weight,
-                           std::int64_t channel_stride, double* weight_sums) {
-  dispatch_storage(storage, [&]<class Stored>() {
-    prelu_backward_as<Stored>(o, weight, channel_stride, weight_sums);
-  });
+                           double* weight_sums) {
+  dispatch_storage(storage,
+                   [&]<class Stored>() { prelu_backward_as<Stored>(o, weight, weight_sums); });
 }
 
 }  // namespace act::cpu::ACT_INSTRUCTION_SET
