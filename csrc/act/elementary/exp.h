@@ -89,13 +89,6 @@ ACT_HOST_DEVICE double polynomial(double r) {
   return fma(p, r, 0x1.000000000000ap-1);
 }
 
-template <class T>
-ACT_HOST_DEVICE Exponential<T> parts(Reduced<T> r, T low) {
-  const T tail = r.high * r.high * polynomial(r.high);
-  const T rest = r.low + low;
-  return {r.high + (tail + fma(r.high + tail, rest, rest)), r.n};
-}
-
 }  // namespace exponential
 
 // The parts of eˣ.
@@ -103,13 +96,6 @@ template <class T>
 ACT_HOST_DEVICE Exponential<T> exp_parts(T x) {
   const exponential::Reduced<T> r = exponential::reduced(exponential::bounded(x));
   return {fma(r.high * r.high, exponential::polynomial(r.high), r.high), r.n};
-}
-
-// The parts of e^(x + low) = eˣ·(1 + low) for a small |low|, say the rounding error of x (low² is
-// neglected). Where x can exceed the bounds above or be infinite, low has to be finite.
-template <class T>
-ACT_HOST_DEVICE Exponential<T> exp_parts(T x, T low) {
-  return exponential::parts(exponential::reduced(exponential::bounded(x)), low);
 }
 
 // The parts of eˣ with q as an unevaluated sum q + low, for differences such as eˣ - 1 and for
@@ -131,13 +117,6 @@ ACT_HOST_DEVICE AccurateExponential<T> accurate_exp_parts(T x) {
 template <class T>
 ACT_HOST_DEVICE T exp(Exponential<T> e) {
   return scale(T(1) + e.q, e.n);
-}
-
-// factor·e^(x + low), rounded once, twice or thrice where it is subnormal.
-template <class T>
-ACT_HOST_DEVICE T times_exp(T factor, T x, T low) {
-  const Exponential<T> e = exp_parts_far(x, low);
-  return scale_far(fma(factor, e.q, factor), e.n);
 }
 
 // Largest errors seen: float 1.00 ulp (every 61st number), double 1.04 ulp (3·10⁶ numbers).

@@ -23,9 +23,6 @@ struct Glu {
     return b < B::furthest ? a * T(0) : y;
   }
 
-  ACT_HOST_DEVICE static T derivative_a(T, T b) { return gradient(T(0), b).by_a; }
-  ACT_HOST_DEVICE static T derivative_b(T a, T b) { return gradient(a, b).by_b; }
-
   // σ(b) and a·σ(b)·σ(-b), which share the exponential and the division: with e = e^-|b| and
   // inverse = 1/(1 + e), whose relative error is `lost`, σ(-|b|) = e·inverse, σ(|b|) = inverse.
   struct Gradient {
@@ -46,21 +43,6 @@ struct Glu {
     const T slope = elementary::fma(square, elementary::fma(T(2), lost, e.q), square);
     return {b < T(0) ? smaller : larger, a * slope * e.power};
   }
-
-  // By a and b; the second derivative by a alone is 0.
-  ACT_HOST_DEVICE static T second_derivative_ab(T, T b) { return derivative_b(T(1), b); }
-
-  // a·σ(b)·σ(-b)·(σ(-b) - σ(b)), odd in b
-  ACT_HOST_DEVICE static T second_derivative_bb(T a, T b) {
-    const T t = elementary::abs(b);
-    const T magnitude = elementary::times_sigmoid_second_derivative(a, t);
-    return t > closed ? a * T(0) : (b > T(0) ? -magnitude : magnitude);
-  }
-
- private:
-  // Beyond, the gate is 0 whatever it is multiplied with; the exponent of e^b ends here (see
-  // exp.h).
-  static constexpr T closed = sizeof(T) == sizeof(float) ? T(150) : T(1000);
 };
 
 }  // namespace act::formulas
