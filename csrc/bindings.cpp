@@ -121,11 +121,7 @@ struct Builtin<Result(A...)> {
   std::string schema;
   c10::TypedOperatorHandle<Result(A...)> handle;
 
-  explicit Builtin(const std::string& name)
-      : schema(name),
-        handle(c10::Dispatcher::singleton()
-                   .findSchemaOrThrow(("act::" + name).c_str(), "")
-                   .template typed<Result(A...)>()) {}
+  explicit Builtin(const std::string& name) : schema(name), handle(find_op<Result(A...)>(name)) {}
 
   static PyObject* call(PyObject* self, PyObject* const* values, Py_ssize_t count) {
     HANDLE_TH_ERRORS

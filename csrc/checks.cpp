@@ -1,24 +1,13 @@
 #include "checks.h"
 
 #include <ATen/core/Formatting.h>
-
-#include <cmath>
+#include <act/formulas/rrelu.h>
 
 namespace act {
 
 void check_floating_point(const char* op, const at::Tensor& tensor) {
-  switch (tensor.scalar_type()) {
-    case at::kFloat:
-    case at::kDouble:
-    case at::kBFloat16:
-    case at::kHalf:
-      return;
-    default:
-      TORCH_CHECK(false, "act::", op,
-                  ": expected a tensor of torch.float32, torch.float64, torch.bfloat16 or "
-                  "torch.float16, got ",
-                  tensor.scalar_type());
-  }
+  TORCH_CHECK(is_supported(tensor.scalar_type()), "act::", op, ": expected a tensor of ",
+              supported_dtypes, ", got ", tensor.scalar_type());
 }
 
 void check_same(const char* op, const char* name, const at::Tensor& tensor,
@@ -33,8 +22,13 @@ void check_same(const char* op, const char* name, const at::Tensor& tensor,
 }
 
 void check_out(const char* op, const at::Tensor& out, const at::Tensor& self) {
-  TORCH_CHECK(out.scalar_type() == self.scalar_type(), "act::", op, ": expected out to have dtype ",
-              self.scalar_type(), ", got ", out.scalar_type());
+  check_out(op, out, self, self.scalar_type());
+}
+
+void check_out(const char* op, const at::Tensor& out, const at::Tensor& self,
+               at::ScalarType dtype) {
+  TORCH_CHECK(out.scalar_type() == dtype, "act::", op, ": expected out to have dtype ", dtype,
+              ", got ", out.scalar_type());
   TORCH_CHECK(out.device() == self.device(), "act::", op, ": expected out to be on ", self.device(),
               ", got ", out.device());
 }
@@ -60,16 +54,27 @@ void check_prelu(const at::Tensor& self, const at::Tensor& weight) {
               self.sym_sizes(), ", got ", weight.sym_size(0));
 }
 
-SlopeBounds check_rrelu_bounds(const at::Scalar& lower, const at::Scalar& upper) {
-  TORCH_CHECK(!lower.isComplex() && !upper.isComplex(),
-              "act::rrelu: expected lower and upper to be real numbers, got ", lower, " and ",
-              upper);
-  const SlopeBounds bounds{lower.toDouble(), upper.toDouble()};
-  TORCH_CHECK_VALUE(
-      bounds.lower <= bounds.upper && std::isfinite(bounds.lower) && std::isfinite(bounds.upper),
-      "act::rrelu: expected finite lower <= upper, got lower=", bounds.lower,
-      ", upper=", bounds.upper);
-  return bounds;
+ParameterValues check_parameters(const Declaration& declaration,
+                                 std::initializer_list<at::Scalar> values) {
+  const auto& [first, second] = declaration.parameters;
+  double numbers[2] = {};
+  std::size_t k = 0;
+  for (const at::Scalar& value : values) {
+    TORCH_CHECK(!value.isComplex(), "act::", declaration.name, ": expected ",
+                declaration.parameters[k].name, " to be a real number, got ", value);
+    numbers[k++] = value.toDouble();
+  }
+  const ParameterValues result{numbers[0], numbers[1]};
+  if (declaration.accepts == nullptr || declaration.accepts(result)) return result;
+  TORCH_CHECK_VALUE(second.name == nullptr, "act::", declaration.name, ": expected ",
+                    declaration.requirement, ", got ", first.name, "=", result.first, ", ",
+                    second.name, "=", result.second);
+  TORCH_CHECK_VALUE(false, "act::", declaration.name, ": expected ", declaration.requirement,
+                    ", got ", first.name, "=", result.first);
+}
+
+ParameterValues check_rrelu_bounds(const at::Scalar& lower, const at::Scalar& upper) {
+  return check_parameters(formulas::Rrelu<double>::declaration, {lower, upper});
 }
 
 void check_philox_state(const at::Tensor& state) {

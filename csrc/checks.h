@@ -3,28 +3,43 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
+#include <act/declaration.h>
 #include <c10/core/Scalar.h>
+
+#include <initializer_list>
 
 namespace act {
 
-// float32, float64, bfloat16, float16.
+inline constexpr const char* supported_dtypes =
+    "torch.float32, torch.float64, torch.bfloat16 or torch.float16";
+
+inline bool is_supported(at::ScalarType dtype) {
+  return dtype == at::kFloat || dtype == at::kDouble || dtype == at::kBFloat16 ||
+         dtype == at::kHalf;
+}
+
+// One of the supported dtypes.
 void check_floating_point(const char* op, const at::Tensor& tensor);
 
 // The argument `name` must have the dtype, device and shape of `self`.
 void check_same(const char* op, const char* name, const at::Tensor& tensor, const at::Tensor& self);
 
-// dtype and device of an out= tensor; its shape may differ, it is resized.
+// dtype and device of an out= tensor: those of `self`, or another dtype that was asked for. Its
+// shape may differ, it is resized.
 void check_out(const char* op, const at::Tensor& out, const at::Tensor& self);
+void check_out(const char* op, const at::Tensor& out, const at::Tensor& self, at::ScalarType dtype);
 
 // The weight of prelu: one value, or one for each channel (dimension 1) of self.
 void check_prelu(const at::Tensor& self, const at::Tensor& weight);
 
-// The bounds of rrelu's slope, and the state that it is drawn from.
-struct SlopeBounds {
-  double lower;
-  double upper;
-};
-SlopeBounds check_rrelu_bounds(const at::Scalar& lower, const at::Scalar& upper);
+// The values of an op's scalar parameters: real numbers that its declaration accepts.
+ParameterValues check_parameters(const Declaration& declaration,
+                                 std::initializer_list<at::Scalar> values);
+
+// The bounds of rrelu's slope, lower first.
+ParameterValues check_rrelu_bounds(const at::Scalar& lower, const at::Scalar& upper);
+
+// What rrelu's slopes are drawn from.
 void check_philox_state(const at::Tensor& state);
 
 }  // namespace act

@@ -3,10 +3,12 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
-#include <ATen/core/dispatch/Dispatcher.h>
 
 #include <optional>
 #include <string>
+
+#include "checks.h"
+#include "dispatcher.h"
 
 namespace act {
 
@@ -28,18 +30,12 @@ inline int64_t wrap_dim(const char* op, int64_t dim, int64_t dims) {
   return dim < 0 ? dim + most : dim;
 }
 
-inline bool is_supported(at::ScalarType dtype) {
-  return dtype == at::kFloat || dtype == at::kDouble || dtype == at::kBFloat16 ||
-         dtype == at::kHalf;
-}
-
 // The result's dtype. Integers are accepted where dtype= says what they become.
 inline at::ScalarType result_dtype(const char* op, const at::Tensor& self,
                                    std::optional<at::ScalarType> dtype) {
   const at::ScalarType result = dtype.value_or(self.scalar_type());
   TORCH_CHECK(is_supported(result), "act::", op, ": expected ",
-              dtype ? "dtype to be " : "a tensor of ",
-              "torch.float32, torch.float64, torch.bfloat16 or torch.float16",
+              dtype ? "dtype to be " : "a tensor of ", supported_dtypes,
               dtype ? "" : " (or the argument dtype, to convert it)", ", got ", result);
   TORCH_CHECK(!self.is_complex(), "act::", op, ": expected a real tensor, got ",
               self.scalar_type());
@@ -56,10 +52,8 @@ inline bool converts_inside(const at::Tensor& self, at::ScalarType result) {
 // grad_output has the dtype and shape of the output; the input had input_dtype.
 inline void check_softmax_backward(const char* op, const at::Tensor& grad_output,
                                    const at::Tensor& output, at::ScalarType input_dtype) {
-  TORCH_CHECK(is_supported(output.scalar_type()), "act::", op,
-              "_backward: expected output of "
-              "torch.float32, torch.float64, torch.bfloat16 or torch.float16, got ",
-              output.scalar_type());
+  TORCH_CHECK(is_supported(output.scalar_type()), "act::", op, "_backward: expected output of ",
+              supported_dtypes, ", got ", output.scalar_type());
   TORCH_CHECK(grad_output.scalar_type() == output.scalar_type(), "act::", op,
               "_backward: expected grad_output to have the dtype of output, ", output.scalar_type(),
               ", got ", grad_output.scalar_type());
@@ -81,26 +75,18 @@ using SoftmaxBackwardSignature = at::Tensor(const at::Tensor&, const at::Tensor&
 
 template <Member member>
 const auto& softmax_op() {
-  static const auto op =
-      c10::Dispatcher::singleton()
-          .findSchemaOrThrow((std::string("act::") + name_of(member)).c_str(), "")
-          .typed<SoftmaxSignature>();
+  static const auto op = find_op<SoftmaxSignature>(name_of(member));
   return op;
 }
 template <Member member>
 const auto& softmax_out_op() {
-  static const auto op =
-      c10::Dispatcher::singleton()
-          .findSchemaOrThrow((std::string("act::") + name_of(member)).c_str(), "out")
-          .typed<SoftmaxOutSignature>();
+  static const auto op = find_op<SoftmaxOutSignature>(name_of(member), "out");
   return op;
 }
 template <Member member>
 const auto& softmax_backward_op() {
   static const auto op =
-      c10::Dispatcher::singleton()
-          .findSchemaOrThrow((std::string("act::") + name_of(member) + "_backward").c_str(), "")
-          .typed<SoftmaxBackwardSignature>();
+      find_op<SoftmaxBackwardSignature>(std::string(name_of(member)) + "_backward");
   return op;
 }
 

@@ -1,31 +1,12 @@
 #include "pointwise_ops.h"
 
-#include <ATen/core/Formatting.h>
 #include <c10/util/BFloat16.h>
 #include <c10/util/Half.h>
 
+#include "checks.h"
+
 namespace act {
 namespace {
-
-double number(int op, const char* parameter, const at::Scalar& value) {
-  TORCH_CHECK(!value.isComplex(), "act::", declaration_of(op).name, ": expected ", parameter,
-              " to be a real number, got ", value);
-  return value.toDouble();
-}
-
-BoundFormula checked(int op, ParameterValues values) {
-  const Declaration& d = declaration_of(op);
-  if (d.accepts != nullptr && !d.accepts(values)) {
-    if (d.parameters[1].name != nullptr) {
-      TORCH_CHECK_VALUE(false, "act::", d.name, ": expected ", d.requirement, ", got ",
-                        d.parameters[0].name, "=", values.first, ", ", d.parameters[1].name, "=",
-                        values.second);
-    }
-    TORCH_CHECK_VALUE(false, "act::", d.name, ": expected ", d.requirement, ", got ",
-                      d.parameters[0].name, "=", values.first);
-  }
-  return {op, values};
-}
 
 template <class Stored>
 double rounded_as(double x) {
@@ -37,12 +18,11 @@ double rounded_as(double x) {
 BoundFormula bind(int op) { return {op, {}}; }
 
 BoundFormula bind(int op, const at::Scalar& first) {
-  return checked(op, {number(op, declaration_of(op).parameters[0].name, first), 0});
+  return {op, check_parameters(declaration_of(op), {first})};
 }
 
 BoundFormula bind(int op, const at::Scalar& first, const at::Scalar& second) {
-  return checked(op, {number(op, declaration_of(op).parameters[0].name, first),
-                      number(op, declaration_of(op).parameters[1].name, second)});
+  return {op, check_parameters(declaration_of(op), {first, second})};
 }
 
 BoundFormula bind(int op, std::string_view variant) {

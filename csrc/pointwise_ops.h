@@ -3,7 +3,6 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
-#include <ATen/core/dispatch/Dispatcher.h>
 #include <act/activations.h>
 #include <c10/core/Scalar.h>
 #include <torch/library.h>
@@ -11,6 +10,8 @@
 #include <string>
 #include <string_view>
 #include <utility>
+
+#include "dispatcher.h"
 
 namespace act {
 
@@ -62,34 +63,25 @@ struct PointwiseOp<formula, TypeList<P...>, TypeList<E...>> {
                                     const at::Tensor& grad_output, const at::Tensor& saved, P...,
                                     E...);
 
-  template <class Signature>
-  static c10::TypedOperatorHandle<Signature> find(const std::string& name,
-                                                  const char* overload = "") {
-    return c10::Dispatcher::singleton()
-        .findSchemaOrThrow(name.c_str(), overload)
-        .typed<Signature>();
-  }
-
   static const auto& value() {
-    static const auto handle = find<Value>(std::string("act::") + declaration.name);
+    static const auto handle = find_op<Value>(declaration.name);
     return handle;
   }
   static const auto& in_place() {
-    static const auto handle = find<InPlace>(std::string("act::") + declaration.name + "_");
+    static const auto handle = find_op<InPlace>(std::string(declaration.name) + "_");
     return handle;
   }
   static const auto& out() {
-    static const auto handle = find<Out>(std::string("act::") + declaration.name, "out");
+    static const auto handle = find_op<Out>(declaration.name, "out");
     return handle;
   }
   static const auto& backward() {
-    static const auto handle =
-        find<Backward>(std::string("act::") + declaration.name + "_backward");
+    static const auto handle = find_op<Backward>(std::string(declaration.name) + "_backward");
     return handle;
   }
   static const auto& double_backward() {
     static const auto handle =
-        find<DoubleBackward>(std::string("act::") + declaration.name + "_double_backward");
+        find_op<DoubleBackward>(std::string(declaration.name) + "_double_backward");
     return handle;
   }
 };

@@ -1,5 +1,6 @@
 // Every schema of the namespace act. Those of the pointwise ops are written from their
 // declarations.
+#include <act/formulas/rrelu.h>
 #include <torch/library.h>
 
 #include <cstdio>
@@ -72,23 +73,23 @@ TORCH_LIBRARY(act, m) {
   define("prelu_backward(Tensor grad_output, Tensor self, Tensor weight) -> (Tensor, Tensor)",
          compliant);
 
-  const std::string bounds = "Scalar lower=0.125, Scalar upper=0.33333333333333331";
+  const std::string bounds = parameters(formulas::Rrelu<double>::declaration);
   const std::string rrelu = bounds + ", bool training=False, *, Generator? generator=None";
   const std::vector<at::Tag> random{at::Tag::nondeterministic_seeded, at::Tag::pt2_compliant_tag};
-  define("rrelu(Tensor self, " + rrelu + ") -> Tensor", random);
-  define("rrelu_(Tensor(a!) self, " + rrelu + ") -> Tensor(a!)", random);
-  define("rrelu.out(Tensor self, " + rrelu + ", Tensor(a!) out) -> Tensor(a!)", random);
+  define("rrelu(Tensor self" + rrelu + ") -> Tensor", random);
+  define("rrelu_(Tensor(a!) self" + rrelu + ") -> Tensor(a!)", random);
+  define("rrelu.out(Tensor self" + rrelu + ", Tensor(a!) out) -> Tensor(a!)", random);
   // Training draws a Philox state, two int64 (seed, offset), and the slopes follow from it: they
   // are drawn again in the backward instead of being saved.
   define("philox_state(Tensor like, *, Generator? generator=None) -> Tensor", random);
-  define("rrelu_with_state(Tensor self, Tensor philox_state, " + bounds + ") -> Tensor", compliant);
-  define("rrelu_with_state_(Tensor(a!) self, Tensor philox_state, " + bounds + ") -> Tensor(a!)",
+  define("rrelu_with_state(Tensor self, Tensor philox_state" + bounds + ") -> Tensor", compliant);
+  define("rrelu_with_state_(Tensor(a!) self, Tensor philox_state" + bounds + ") -> Tensor(a!)",
          compliant);
-  define("rrelu_with_state.out(Tensor self, Tensor philox_state, " + bounds +
+  define("rrelu_with_state.out(Tensor self, Tensor philox_state" + bounds +
              ", *, Tensor(a!) out) -> Tensor(a!)",
          compliant);
-  define("rrelu_backward(Tensor grad_output, Tensor self_or_result, Tensor philox_state, " +
-             bounds + ", *, bool is_result=False) -> Tensor",
+  define("rrelu_backward(Tensor grad_output, Tensor self_or_result, Tensor philox_state" + bounds +
+             ", *, bool is_result=False) -> Tensor",
          compliant);
 
   define("glu(Tensor self, int dim=-1) -> Tensor", compliant);

@@ -2,13 +2,13 @@
 // glu_backward of ones; the second derivatives, rarely asked for, are composed of torch's
 // differentiable ops.
 #include <ATen/TensorOperators.h>
-#include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/mul.h>
 #include <ATen/ops/ones_like.h>
 #include <ATen/ops/sigmoid.h>
 #include <torch/library.h>
 
+#include "../dispatcher.h"
 #include "node.h"
 
 namespace act::autograd {
@@ -22,8 +22,7 @@ using Out = at::Tensor&(const at::Tensor&, int64_t, at::Tensor&);
 using Backward = at::Tensor(const at::Tensor&, const at::Tensor&, int64_t);
 
 const auto& backward_op() {
-  static const auto op =
-      c10::Dispatcher::singleton().findSchemaOrThrow("act::glu_backward", "").typed<Backward>();
+  static const auto op = find_op<Backward>("glu_backward");
   return op;
 }
 
@@ -89,19 +88,14 @@ struct GluBackwardBackward : Node {
 };
 
 at::Tensor glu(c10::DispatchKeySet keys, const at::Tensor& self, int64_t dim) {
-  static const auto op =
-      c10::Dispatcher::singleton().findSchemaOrThrow("act::glu", "").typed<Value>();
+  static const auto op = find_op<Value>("glu");
   c10::intrusive_ptr<GluBackward> node;
   if (compute_requires_grad(self)) {
     node = make_node<GluBackward>(self);
     node->dim = dim;
     node->self = SavedVariable(self, false);
   }
-  at::Tensor result;
-  {
-    at::AutoDispatchBelowADInplaceOrView guard;
-    result = op.redispatch(keys & c10::after_ADInplaceOrView_keyset, self, dim);
-  }
+  at::Tensor result = call_below(op, keys, self, dim);
   if (node) torch::autograd::set_history(result, node);
   const at::Tensor tangent = tangent_of(self);
   if (tangent.defined()) set_tangent(result, along(tangent, primal_of(self), dim));
@@ -109,26 +103,19 @@ at::Tensor glu(c10::DispatchKeySet keys, const at::Tensor& self, int64_t dim) {
 }
 
 const auto& out_op() {
-  static const auto op =
-      c10::Dispatcher::singleton().findSchemaOrThrow("act::glu", "out").typed<Out>();
+  static const auto op = find_op<Out>("glu", "out");
   return op;
 }
 
 at::Tensor& glu_out(c10::DispatchKeySet keys, const at::Tensor& self, int64_t dim,
                     at::Tensor& out) {
   check_out_is_not_differentiated("glu", out, self);
-  at::AutoDispatchBelowAutograd guard;
-  return out_op().redispatch(keys & c10::after_autograd_keyset, self, dim, out);
+  return write_below(out_op(), keys, self, dim, out);
 }
 
 at::Tensor& bump_out(c10::DispatchKeySet keys, const at::Tensor& self, int64_t dim,
                      at::Tensor& out) {
-  {
-    at::AutoDispatchBelowADInplaceOrView guard;
-    out_op().redispatch(keys & c10::after_ADInplaceOrView_keyset, self, dim, out);
-  }
-  torch::autograd::increment_version(out);
-  return out;
+  return write_and_bump(out_op(), keys, self, dim, out);
 }
 
 at::Tensor glu_backward(c10::DispatchKeySet keys, const at::Tensor& grad_output,
@@ -140,12 +127,7 @@ at::Tensor glu_backward(c10::DispatchKeySet keys, const at::Tensor& grad_output,
     node->self = SavedVariable(self, false);
     if (self.requires_grad()) node->grad_output = SavedVariable(grad_output, false);
   }
-  at::Tensor result;
-  {
-    at::AutoDispatchBelowADInplaceOrView guard;
-    result =
-        backward_op().redispatch(keys & c10::after_ADInplaceOrView_keyset, grad_output, self, dim);
-  }
+  at::Tensor result = call_below(backward_op(), keys, grad_output, self, dim);
   if (node) torch::autograd::set_history(result, node);
   const at::Tensor of_grad = tangent_of(grad_output), of_self = tangent_of(self);
   if (of_grad.defined() || of_self.defined()) {
@@ -154,7 +136,7 @@ at::Tensor glu_backward(c10::DispatchKeySet keys, const at::Tensor& grad_output,
     if (of_grad.defined()) tangent = backward_op().call(of_grad, x, dim);
     if (of_self.defined()) {
       const at::Tensor term = second(of_self, primal_of(grad_output), x, dim);
-      tangent = tangent.defined() ? tangent + term : term;
+      tangent = add_defined(tangent, term);
     }
     set_tangent(result, tangent);
   }

@@ -4,10 +4,14 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
+#include <ATen/ops/add.h>
 #include <torch/csrc/autograd/VariableTypeUtils.h>
 #include <torch/csrc/autograd/function.h>
 #include <torch/csrc/autograd/functions/utils.h>
 #include <torch/csrc/autograd/saved_variable.h>
+
+#include <string>
+#include <utility>
 
 namespace act::autograd {
 
@@ -40,6 +44,37 @@ inline void update_tangent(const at::Tensor& self, const at::Tensor& tangent) {
   at::Tensor own = tangent_of(self);
   own.copy_(tangent);
   set_tangent(self, own, /*in_place=*/true);
+}
+
+// The sum of two terms, of which either may be undefined: no tangent, or one that nobody asked for.
+inline at::Tensor add_defined(const at::Tensor& a, const at::Tensor& b) {
+  if (!a.defined()) return b;
+  return b.defined() ? at::add(a, b) : a;
+}
+
+// Calls the kernels below autograd.
+template <class Handle, class... Arguments>
+auto call_below(const Handle& op, c10::DispatchKeySet keys, const Arguments&... arguments) {
+  at::AutoDispatchBelowADInplaceOrView guard;
+  return op.redispatch(keys & c10::after_ADInplaceOrView_keyset, arguments...);
+}
+
+// For an op that writes to `written`, in place or out=: calls the next kernel, which tells the
+// version counter …
+template <class Handle, class... Arguments>
+at::Tensor& write_below(const Handle& op, c10::DispatchKeySet keys, Arguments&&... arguments) {
+  at::AutoDispatchBelowAutograd guard;
+  return op.redispatch(keys & c10::after_autograd_keyset, std::forward<Arguments>(arguments)...);
+}
+
+// … of what was written, here: also under inference_mode, where the Autograd kernels do not run.
+template <class Handle, class... Arguments>
+at::Tensor& write_and_bump(const Handle& op, c10::DispatchKeySet keys, Arguments&&... arguments) {
+  at::AutoDispatchBelowADInplaceOrView guard;
+  at::Tensor& written = op.redispatch(keys & c10::after_ADInplaceOrView_keyset,
+                                      std::forward<Arguments>(arguments)...);
+  torch::autograd::increment_version(written);
+  return written;
 }
 
 // out= is not differentiable, as everywhere in torch.

@@ -119,29 +119,18 @@ c10::intrusive_ptr<PointwiseBackward> node_of_value(const BoundOp& op, const at:
   return node;
 }
 
-// The sum of the tangents that exist, undefined where none does.
-at::Tensor add_tangents(const at::Tensor& a, const at::Tensor& b) {
-  if (!a.defined()) return b;
-  return b.defined() ? at::add(a, b) : a;
-}
-
-at::Tensor value(BoundOp op, const at::Tensor& self, auto redispatch) {
+// Without anybody to differentiate for, the arguments are not gathered at all.
+at::Tensor value(const at::Tensor& self, auto bind_op, auto call) {
   const bool requires_grad = compute_requires_grad(self);
   const at::Tensor tangent = tangent_of(self);
-  if (!requires_grad && !tangent.defined()) {
-    at::AutoDispatchBelowADInplaceOrView guard;
-    return redispatch();
-  }
+  if (!requires_grad && !tangent.defined()) return call();
+  BoundOp op = bind_op();
   op.is_result =
       saved_preference().value_or(declaration_of(op.formula.index).saved) == Saved::output &&
       output_determines_derivative(op.formula, self.scalar_type());
   const auto node = requires_grad ? node_of_value(op, self) : nullptr;
   if (node && !op.is_result) node->saved = SavedVariable(self, /*is_output=*/false);
-  at::Tensor result;
-  {
-    at::AutoDispatchBelowADInplaceOrView guard;
-    result = redispatch();
-  }
+  at::Tensor result = call();
   if (node) torch::autograd::set_history(result, node);
   if (tangent.defined()) {
     set_tangent(result, op.backward(tangent, op.is_result ? result : primal_of(self)));
@@ -151,7 +140,7 @@ at::Tensor value(BoundOp op, const at::Tensor& self, auto redispatch) {
   return result;
 }
 
-void in_place(BoundOp op, at::Tensor& self, auto redispatch) {
+void in_place(BoundOp op, at::Tensor& self, auto call) {
   const bool requires_grad = compute_requires_grad(self);
   const at::Tensor tangent = tangent_of(self);
   torch::autograd::check_inplace(self, requires_grad);
@@ -162,10 +151,7 @@ void in_place(BoundOp op, at::Tensor& self, auto redispatch) {
   if (!op.is_result && (requires_grad || tangent.defined())) input = primal_of(self).clone();
   const auto node = requires_grad ? node_of_value(op, self) : nullptr;
   if (node && !op.is_result) node->saved = SavedVariable(input, /*is_output=*/false);
-  {
-    at::AutoDispatchBelowAutograd guard;
-    redispatch();
-  }
+  call();
   if (node) torch::autograd::rebase_history(self, node);
   if (tangent.defined()) {
     update_tangent(self, op.backward(tangent, op.is_result ? primal_of(self) : input));
@@ -176,7 +162,7 @@ void in_place(BoundOp op, at::Tensor& self, auto redispatch) {
 }
 
 at::Tensor backward(const BoundOp& op, const at::Tensor& grad_output, const at::Tensor& saved,
-                    auto redispatch) {
+                    auto call) {
   c10::intrusive_ptr<PointwiseBackwardBackward> node;
   if (compute_requires_grad(grad_output, saved)) {
     node = make_node<PointwiseBackwardBackward>(grad_output, saved);
@@ -184,11 +170,7 @@ at::Tensor backward(const BoundOp& op, const at::Tensor& grad_output, const at::
     node->saved = SavedVariable(saved, false);
     if (saved.requires_grad()) node->grad_output = SavedVariable(grad_output, false);
   }
-  at::Tensor result;
-  {
-    at::AutoDispatchBelowADInplaceOrView guard;
-    result = redispatch();
-  }
+  at::Tensor result = call();
   if (node) torch::autograd::set_history(result, node);
   const at::Tensor grad_tangent = tangent_of(grad_output);
   const at::Tensor saved_tangent = tangent_of(saved);
@@ -199,14 +181,13 @@ at::Tensor backward(const BoundOp& op, const at::Tensor& grad_output, const at::
     if (saved_tangent.defined()) {
       of_saved = op.double_backward(saved_tangent, primal_of(grad_output), x);
     }
-    set_tangent(result, add_tangents(of_grad, of_saved));
+    set_tangent(result, add_defined(of_grad, of_saved));
   }
   return result;
 }
 
 at::Tensor double_backward(const BoundOp& op, const at::Tensor& grad_grad_input,
-                           const at::Tensor& grad_output, const at::Tensor& saved,
-                           auto redispatch) {
+                           const at::Tensor& grad_output, const at::Tensor& saved, auto call) {
   c10::intrusive_ptr<PointwiseDoubleBackwardBackward> node;
   if (compute_requires_grad(grad_grad_input, grad_output, saved)) {
     node = make_node<PointwiseDoubleBackwardBackward>(grad_grad_input, grad_output, saved);
@@ -215,11 +196,7 @@ at::Tensor double_backward(const BoundOp& op, const at::Tensor& grad_grad_input,
     node->grad_output = SavedVariable(grad_output, false);
     node->saved = SavedVariable(saved, false);
   }
-  at::Tensor result;
-  {
-    at::AutoDispatchBelowADInplaceOrView guard;
-    result = redispatch();
-  }
+  at::Tensor result = call();
   if (node) torch::autograd::set_history(result, node);
   TORCH_CHECK_NOT_IMPLEMENTED(!tangent_of(saved).defined(), "act::", op.name(),
                               ": the third derivative is not implemented");
@@ -230,7 +207,7 @@ at::Tensor double_backward(const BoundOp& op, const at::Tensor& grad_grad_input,
     at::Tensor of_first, of_second;
     if (first.defined()) of_first = op.double_backward(first, primal_of(grad_output), x);
     if (second.defined()) of_second = op.double_backward(primal_of(grad_grad_input), second, x);
-    set_tangent(result, add_tangents(of_first, of_second));
+    set_tangent(result, add_defined(of_first, of_second));
   }
   return result;
 }
@@ -278,26 +255,23 @@ struct Kernel<PointwiseOp<index, TypeList<P...>, TypeList<E...>>> {
   static BoundOp bound_value(P... parameters) { return bound(parameters..., E(false)...); }
 
   static at::Tensor value(Keys keys, const at::Tensor& self, P... parameters) {
-    return autograd::value(bound_value(parameters...), self, [&] {
-      return Op::value().redispatch(keys & c10::after_ADInplaceOrView_keyset, self, parameters...);
-    });
+    return autograd::value(
+        self, [&] { return bound_value(parameters...); },
+        [&] { return call_below(Op::value(), keys, self, parameters...); });
   }
   static at::Tensor& in_place(Keys keys, at::Tensor& self, P... parameters) {
-    autograd::in_place(bound_value(parameters...), self, [&] {
-      Op::in_place().redispatch(keys & c10::after_autograd_keyset, self, parameters...);
-    });
+    autograd::in_place(bound_value(parameters...), self,
+                       [&] { write_below(Op::in_place(), keys, self, parameters...); });
     return self;
   }
   static at::Tensor& out(Keys keys, const at::Tensor& self, P... parameters, at::Tensor& result) {
     check_out_is_not_differentiated(Op::declaration.name, result, self);
-    at::AutoDispatchBelowAutograd guard;
-    return Op::out().redispatch(keys & c10::after_autograd_keyset, self, parameters..., result);
+    return write_below(Op::out(), keys, self, parameters..., result);
   }
   static at::Tensor backward(Keys keys, const at::Tensor& grad_output, const at::Tensor& saved,
                              P... parameters, E... is_result) {
     return autograd::backward(bound(parameters..., is_result...), grad_output, saved, [&] {
-      return Op::backward().redispatch(keys & c10::after_ADInplaceOrView_keyset, grad_output, saved,
-                                       parameters..., is_result...);
+      return call_below(Op::backward(), keys, grad_output, saved, parameters..., is_result...);
     });
   }
   static at::Tensor double_backward(Keys keys, const at::Tensor& grad_grad_input,
@@ -305,15 +279,12 @@ struct Kernel<PointwiseOp<index, TypeList<P...>, TypeList<E...>>> {
                                     P... parameters, E... is_result) {
     return autograd::double_backward(
         bound(parameters..., is_result...), grad_grad_input, grad_output, saved, [&] {
-          return Op::double_backward().redispatch(keys & c10::after_ADInplaceOrView_keyset,
-                                                  grad_grad_input, grad_output, saved,
-                                                  parameters..., is_result...);
+          return call_below(Op::double_backward(), keys, grad_grad_input, grad_output, saved,
+                            parameters..., is_result...);
         });
   }
 };
 
-// In-place and out= ops tell the version counter of what they wrote, also under inference_mode,
-// where the Autograd kernels do not run.
 template <class Op>
 struct VersionBump;
 
@@ -322,21 +293,11 @@ struct VersionBump<PointwiseOp<index, TypeList<P...>, TypeList<E...>>> {
   using Op = PointwiseOp<index, TypeList<P...>, TypeList<E...>>;
 
   static at::Tensor& in_place(c10::DispatchKeySet keys, at::Tensor& self, P... parameters) {
-    {
-      at::AutoDispatchBelowADInplaceOrView guard;
-      Op::in_place().redispatch(keys & c10::after_ADInplaceOrView_keyset, self, parameters...);
-    }
-    torch::autograd::increment_version(self);
-    return self;
+    return write_and_bump(Op::in_place(), keys, self, parameters...);
   }
   static at::Tensor& out(c10::DispatchKeySet keys, const at::Tensor& self, P... parameters,
                          at::Tensor& result) {
-    {
-      at::AutoDispatchBelowADInplaceOrView guard;
-      Op::out().redispatch(keys & c10::after_ADInplaceOrView_keyset, self, parameters..., result);
-    }
-    torch::autograd::increment_version(result);
-    return result;
+    return write_and_bump(Op::out(), keys, self, parameters..., result);
   }
 };
 

@@ -2,7 +2,6 @@
 // derivatives, rarely asked for, are composed of torch's differentiable ops.
 #include <ATen/ExpandUtils.h>
 #include <ATen/TensorOperators.h>
-#include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/ops/add.h>
 #include <ATen/ops/clamp.h>
 #include <ATen/ops/gt.h>
@@ -13,6 +12,7 @@
 #include <ATen/ops/zeros_like.h>
 #include <torch/library.h>
 
+#include "../dispatcher.h"
 #include "node.h"
 
 namespace act::autograd {
@@ -27,14 +27,9 @@ using Out = at::Tensor&(const at::Tensor&, const at::Tensor&, at::Tensor&);
 using Gradients = std::tuple<at::Tensor, at::Tensor>;
 using Backward = Gradients(const at::Tensor&, const at::Tensor&, const at::Tensor&);
 
-template <class Signature>
-c10::TypedOperatorHandle<Signature> find(const char* name, const char* overload = "") {
-  return c10::Dispatcher::singleton().findSchemaOrThrow(name, overload).typed<Signature>();
-}
-
 Gradients call_backward(const at::Tensor& grad_output, const at::Tensor& self,
                         const at::Tensor& weight) {
-  static const auto op = find<Backward>("act::prelu_backward");
+  static const auto op = find_op<Backward>("prelu_backward");
   return op.call(grad_output, self, weight);
 }
 
@@ -96,19 +91,19 @@ struct PreluBackwardBackward : Node {
     const at::Tensor g = grad_output.unpack(), x = self.unpack(), w = weight.unpack();
     const at::Tensor& of_input = grads[0];
     const at::Tensor& of_weight = grads[1];
-    const auto add = [](at::Tensor& sum, const at::Tensor& term) {
-      sum = sum.defined() ? at::add(sum, term) : term;
-    };
     if (of_input.defined()) {
-      if (task_should_compute_output(0)) add(result[0], of_input * slopes(x, w));
+      if (task_should_compute_output(0))
+        result[0] = add_defined(result[0], of_input * slopes(x, w));
       if (task_should_compute_output(2)) {
-        add(result[2], sum_to_weight(negative_only(of_input * g, x), w));
+        result[2] = add_defined(result[2], sum_to_weight(negative_only(of_input * g, x), w));
       }
     }
     if (of_weight.defined()) {
       const at::Tensor each = along_channels(of_weight, x);
-      if (task_should_compute_output(0)) add(result[0], each * negative_part(x));
-      if (task_should_compute_output(1)) add(result[1], negative_only(each * g, x));
+      if (task_should_compute_output(0))
+        result[0] = add_defined(result[0], each * negative_part(x));
+      if (task_should_compute_output(1))
+        result[1] = add_defined(result[1], negative_only(each * g, x));
     }
     return result;
   }
@@ -129,24 +124,20 @@ at::Tensor tangent_of_value(const at::Tensor& self, const at::Tensor& weight, co
   if (of_self.defined()) tangent = of_self * slopes(x, w);
   if (of_weight.defined()) {
     const at::Tensor term = along_channels(of_weight, x) * negative_part(x);
-    tangent = tangent.defined() ? at::add(tangent, term) : term;
+    tangent = add_defined(tangent, term);
   }
   return tangent;
 }
 
 at::Tensor prelu(c10::DispatchKeySet keys, const at::Tensor& self, const at::Tensor& weight) {
-  static const auto op = find<Value>("act::prelu");
+  static const auto op = find_op<Value>("prelu");
   c10::intrusive_ptr<PreluBackward> node;
   if (compute_requires_grad(self, weight)) {
     node = make_node<PreluBackward>(self, weight);
     node->self = SavedVariable(self, false);
     node->weight = SavedVariable(weight, false);
   }
-  at::Tensor result;
-  {
-    at::AutoDispatchBelowADInplaceOrView guard;
-    result = op.redispatch(keys & c10::after_ADInplaceOrView_keyset, self, weight);
-  }
+  at::Tensor result = call_below(op, keys, self, weight);
   if (node) torch::autograd::set_history(result, node);
   if (tangent_of(self).defined() || tangent_of(weight).defined()) {
     set_tangent(result, tangent_of_value(self, weight, primal_of(self), primal_of(weight)));
@@ -155,7 +146,7 @@ at::Tensor prelu(c10::DispatchKeySet keys, const at::Tensor& self, const at::Ten
 }
 
 at::Tensor& prelu_(c10::DispatchKeySet keys, at::Tensor& self, const at::Tensor& weight) {
-  static const auto op = find<InPlace>("act::prelu_");
+  static const auto op = find_op<InPlace>("prelu_");
   const bool requires_grad = compute_requires_grad(self, weight);
   torch::autograd::check_inplace(self, requires_grad);
   const bool has_tangent = tangent_of(self).defined() || tangent_of(weight).defined();
@@ -167,10 +158,7 @@ at::Tensor& prelu_(c10::DispatchKeySet keys, at::Tensor& self, const at::Tensor&
     node->self = SavedVariable(input, false);
     node->weight = SavedVariable(weight, false);
   }
-  {
-    at::AutoDispatchBelowAutograd guard;
-    op.redispatch(keys & c10::after_autograd_keyset, self, weight);
-  }
+  write_below(op, keys, self, weight);
   if (node) torch::autograd::rebase_history(self, node);
   if (has_tangent) {
     const at::Tensor tangent = tangent_of_value(self, weight, input, primal_of(weight));
@@ -185,15 +173,14 @@ at::Tensor& prelu_(c10::DispatchKeySet keys, at::Tensor& self, const at::Tensor&
 
 at::Tensor& prelu_out(c10::DispatchKeySet keys, const at::Tensor& self, const at::Tensor& weight,
                       at::Tensor& out) {
-  static const auto op = find<Out>("act::prelu", "out");
+  static const auto op = find_op<Out>("prelu", "out");
   check_out_is_not_differentiated("prelu", out, self, weight);
-  at::AutoDispatchBelowAutograd guard;
-  return op.redispatch(keys & c10::after_autograd_keyset, self, weight, out);
+  return write_below(op, keys, self, weight, out);
 }
 
 Gradients prelu_backward(c10::DispatchKeySet keys, const at::Tensor& grad_output,
                          const at::Tensor& self, const at::Tensor& weight) {
-  static const auto op = find<Backward>("act::prelu_backward");
+  static const auto op = find_op<Backward>("prelu_backward");
   c10::intrusive_ptr<PreluBackwardBackward> node;
   if (compute_requires_grad(grad_output, self, weight)) {
     node = make_node<PreluBackwardBackward>(grad_output, self, weight);
@@ -201,11 +188,7 @@ Gradients prelu_backward(c10::DispatchKeySet keys, const at::Tensor& grad_output
     node->self = SavedVariable(self, false);
     node->weight = SavedVariable(weight, false);
   }
-  Gradients result;
-  {
-    at::AutoDispatchBelowADInplaceOrView guard;
-    result = op.redispatch(keys & c10::after_ADInplaceOrView_keyset, grad_output, self, weight);
-  }
+  Gradients result = call_below(op, keys, grad_output, self, weight);
   auto& [grad_input, grad_weight] = result;
   if (node) {
     torch::autograd::set_history(grad_input, node);
@@ -231,24 +214,14 @@ Gradients prelu_backward(c10::DispatchKeySet keys, const at::Tensor& grad_output
 }
 
 at::Tensor& bump_in_place(c10::DispatchKeySet keys, at::Tensor& self, const at::Tensor& weight) {
-  static const auto op = find<InPlace>("act::prelu_");
-  {
-    at::AutoDispatchBelowADInplaceOrView guard;
-    op.redispatch(keys & c10::after_ADInplaceOrView_keyset, self, weight);
-  }
-  torch::autograd::increment_version(self);
-  return self;
+  static const auto op = find_op<InPlace>("prelu_");
+  return write_and_bump(op, keys, self, weight);
 }
 
 at::Tensor& bump_out(c10::DispatchKeySet keys, const at::Tensor& self, const at::Tensor& weight,
                      at::Tensor& out) {
-  static const auto op = find<Out>("act::prelu", "out");
-  {
-    at::AutoDispatchBelowADInplaceOrView guard;
-    op.redispatch(keys & c10::after_ADInplaceOrView_keyset, self, weight, out);
-  }
-  torch::autograd::increment_version(out);
-  return out;
+  static const auto op = find_op<Out>("prelu", "out");
+  return write_and_bump(op, keys, self, weight, out);
 }
 
 TORCH_LIBRARY_IMPL(act, Autograd, m) {

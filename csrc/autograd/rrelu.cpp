@@ -1,11 +1,12 @@
 // rrelu is composed: in evaluation a leaky_relu, in training a state drawn from the generator and
 // rrelu_with_state, which is a pure function of its arguments. Only the latter needs derivatives of
 // its own.
-#include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/ops/clone.h>
+#include <act/formulas/rrelu.h>
 #include <torch/library.h>
 
 #include "../checks.h"
+#include "../dispatcher.h"
 #include "node.h"
 
 namespace act::autograd {
@@ -22,11 +23,6 @@ using Out = Tensor&(const Tensor&, const Tensor&, const Scalar&, const Scalar&, 
 using Backward = Tensor(const Tensor&, const Tensor&, const Tensor&, const Scalar&, const Scalar&,
                         bool);
 
-template <class Signature>
-c10::TypedOperatorHandle<Signature> find(const char* name, const char* overload = "") {
-  return c10::Dispatcher::singleton().findSchemaOrThrow(name, overload).typed<Signature>();
-}
-
 // One call's state and bounds. The gradient is linear in grad_output with slopes that depend on the
 // sign of the saved tensor alone: every higher derivative by the latter is zero.
 struct Slopes {
@@ -35,7 +31,7 @@ struct Slopes {
   bool is_result = false;
 
   Tensor backward(const Tensor& grad_output, const Tensor& saved, const Tensor& state) const {
-    static const auto op = find<Backward>("act::rrelu_backward");
+    static const auto op = find_op<Backward>("rrelu_backward");
     return op.call(grad_output, saved, state, lower, upper, is_result);
   }
 };
@@ -66,7 +62,7 @@ bool output_determines_derivative(const Scalar& lower) { return lower.toDouble()
 
 Tensor rrelu_with_state(c10::DispatchKeySet keys, const Tensor& self, const Tensor& state,
                         const Scalar& lower, const Scalar& upper) {
-  static const auto op = find<Value>("act::rrelu_with_state");
+  static const auto op = find_op<Value>("rrelu_with_state");
   const Slopes slopes{lower, upper, false};
   c10::intrusive_ptr<RreluBackward> node;
   if (compute_requires_grad(self)) {
@@ -75,11 +71,7 @@ Tensor rrelu_with_state(c10::DispatchKeySet keys, const Tensor& self, const Tens
     node->saved = SavedVariable(self, false);
     node->state = SavedVariable(state, false);
   }
-  Tensor result;
-  {
-    at::AutoDispatchBelowADInplaceOrView guard;
-    result = op.redispatch(keys & c10::after_ADInplaceOrView_keyset, self, state, lower, upper);
-  }
+  Tensor result = call_below(op, keys, self, state, lower, upper);
   if (node) torch::autograd::set_history(result, node);
   const Tensor tangent = tangent_of(self);
   if (tangent.defined()) set_tangent(result, slopes.backward(tangent, primal_of(self), state));
@@ -88,7 +80,7 @@ Tensor rrelu_with_state(c10::DispatchKeySet keys, const Tensor& self, const Tens
 
 Tensor& rrelu_with_state_(c10::DispatchKeySet keys, Tensor& self, const Tensor& state,
                           const Scalar& lower, const Scalar& upper) {
-  static const auto op = find<InPlace>("act::rrelu_with_state_");
+  static const auto op = find_op<InPlace>("rrelu_with_state_");
   const bool requires_grad = compute_requires_grad(self);
   torch::autograd::check_inplace(self, requires_grad);
   const Tensor tangent = tangent_of(self);
@@ -102,10 +94,7 @@ Tensor& rrelu_with_state_(c10::DispatchKeySet keys, Tensor& self, const Tensor& 
     node->state = SavedVariable(state, false);
     if (!slopes.is_result) node->saved = SavedVariable(input, false);
   }
-  {
-    at::AutoDispatchBelowAutograd guard;
-    op.redispatch(keys & c10::after_autograd_keyset, self, state, lower, upper);
-  }
+  write_below(op, keys, self, state, lower, upper);
   if (node) torch::autograd::rebase_history(self, node);
   if (tangent.defined()) {
     update_tangent(self,
@@ -120,16 +109,15 @@ Tensor& rrelu_with_state_(c10::DispatchKeySet keys, Tensor& self, const Tensor& 
 
 Tensor& rrelu_with_state_out(c10::DispatchKeySet keys, const Tensor& self, const Tensor& state,
                              const Scalar& lower, const Scalar& upper, Tensor& out) {
-  static const auto op = find<Out>("act::rrelu_with_state", "out");
+  static const auto op = find_op<Out>("rrelu_with_state", "out");
   check_out_is_not_differentiated("rrelu", out, self);
-  at::AutoDispatchBelowAutograd guard;
-  return op.redispatch(keys & c10::after_autograd_keyset, self, state, lower, upper, out);
+  return write_below(op, keys, self, state, lower, upper, out);
 }
 
 Tensor rrelu_backward(c10::DispatchKeySet keys, const Tensor& grad_output, const Tensor& saved,
                       const Tensor& state, const Scalar& lower, const Scalar& upper,
                       bool is_result) {
-  static const auto op = find<Backward>("act::rrelu_backward");
+  static const auto op = find_op<Backward>("rrelu_backward");
   const Slopes slopes{lower, upper, is_result};
   c10::intrusive_ptr<RreluBackward> node;
   if (compute_requires_grad(grad_output)) {
@@ -138,12 +126,7 @@ Tensor rrelu_backward(c10::DispatchKeySet keys, const Tensor& grad_output, const
     node->saved = SavedVariable(saved, false);
     node->state = SavedVariable(state, false);
   }
-  Tensor result;
-  {
-    at::AutoDispatchBelowADInplaceOrView guard;
-    result = op.redispatch(keys & c10::after_ADInplaceOrView_keyset, grad_output, saved, state,
-                           lower, upper, is_result);
-  }
+  Tensor result = call_below(op, keys, grad_output, saved, state, lower, upper, is_result);
   if (node) torch::autograd::set_history(result, node);
   const Tensor tangent = tangent_of(grad_output);
   if (tangent.defined()) set_tangent(result, slopes.backward(tangent, primal_of(saved), state));
@@ -152,45 +135,34 @@ Tensor rrelu_backward(c10::DispatchKeySet keys, const Tensor& grad_output, const
 
 Tensor& bump_in_place(c10::DispatchKeySet keys, Tensor& self, const Tensor& state,
                       const Scalar& lower, const Scalar& upper) {
-  static const auto op = find<InPlace>("act::rrelu_with_state_");
-  {
-    at::AutoDispatchBelowADInplaceOrView guard;
-    op.redispatch(keys & c10::after_ADInplaceOrView_keyset, self, state, lower, upper);
-  }
-  torch::autograd::increment_version(self);
-  return self;
+  static const auto op = find_op<InPlace>("rrelu_with_state_");
+  return write_and_bump(op, keys, self, state, lower, upper);
 }
 
 Tensor& bump_out(c10::DispatchKeySet keys, const Tensor& self, const Tensor& state,
                  const Scalar& lower, const Scalar& upper, Tensor& out) {
-  static const auto op = find<Out>("act::rrelu_with_state", "out");
-  {
-    at::AutoDispatchBelowADInplaceOrView guard;
-    op.redispatch(keys & c10::after_ADInplaceOrView_keyset, self, state, lower, upper, out);
-  }
-  torch::autograd::increment_version(out);
-  return out;
+  static const auto op = find_op<Out>("rrelu_with_state", "out");
+  return write_and_bump(op, keys, self, state, lower, upper, out);
 }
 
 // The composition itself.
 using Generator = std::optional<at::Generator>;
 
 Tensor draw_state(const Tensor& self, const Generator& generator) {
-  static const auto op = find<Tensor(const Tensor&, Generator)>("act::philox_state");
+  static const auto op = find_op<Tensor(const Tensor&, Generator)>("philox_state");
   return op.call(self, generator);
 }
 
 Scalar mean_slope(const Scalar& lower, const Scalar& upper) {
-  const SlopeBounds bounds = check_rrelu_bounds(lower, upper);
-  return (bounds.lower + bounds.upper) / 2;
+  return formulas::Rrelu<double>(check_rrelu_bounds(lower, upper)).mean_slope();
 }
 
 Tensor rrelu(const Tensor& self, const Scalar& lower, const Scalar& upper, bool training,
              Generator generator) {
   check_floating_point("rrelu", self);
   const Scalar slope = mean_slope(lower, upper);
-  static const auto fixed = find<Tensor(const Tensor&, const Scalar&)>("act::leaky_relu");
-  static const auto drawn = find<Value>("act::rrelu_with_state");
+  static const auto fixed = find_op<Tensor(const Tensor&, const Scalar&)>("leaky_relu");
+  static const auto drawn = find_op<Value>("rrelu_with_state");
   if (!training) return fixed.call(self, slope);
   return drawn.call(self, draw_state(self, generator), lower, upper);
 }
@@ -199,8 +171,8 @@ Tensor& rrelu_(Tensor& self, const Scalar& lower, const Scalar& upper, bool trai
                Generator generator) {
   check_floating_point("rrelu", self);
   const Scalar slope = mean_slope(lower, upper);
-  static const auto fixed = find<Tensor&(Tensor&, const Scalar&)>("act::leaky_relu_");
-  static const auto drawn = find<InPlace>("act::rrelu_with_state_");
+  static const auto fixed = find_op<Tensor&(Tensor&, const Scalar&)>("leaky_relu_");
+  static const auto drawn = find_op<InPlace>("rrelu_with_state_");
   if (!training) return fixed.call(self, slope);
   return drawn.call(self, draw_state(self, generator), lower, upper);
 }
@@ -211,8 +183,8 @@ Tensor& rrelu_out(const Tensor& self, const Scalar& lower, const Scalar& upper, 
   check_out("rrelu", out, self);
   const Scalar slope = mean_slope(lower, upper);
   static const auto fixed =
-      find<Tensor&(const Tensor&, const Scalar&, Tensor&)>("act::leaky_relu", "out");
-  static const auto drawn = find<Out>("act::rrelu_with_state", "out");
+      find_op<Tensor&(const Tensor&, const Scalar&, Tensor&)>("leaky_relu", "out");
+  static const auto drawn = find_op<Out>("rrelu_with_state", "out");
   if (!training) return fixed.call(self, slope, out);
   return drawn.call(self, draw_state(self, generator), lower, upper, out);
 }

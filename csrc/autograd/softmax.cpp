@@ -127,12 +127,7 @@ struct Kernel {
       node->input_dtype = self.scalar_type();
     }
     const at::Tensor tangent = tangent_of(self);
-    at::Tensor result;
-    {
-      at::AutoDispatchBelowADInplaceOrView guard;
-      result = softmax_op<member>().redispatch(keys & c10::after_ADInplaceOrView_keyset, self, dim,
-                                               dtype);
-    }
+    at::Tensor result = call_below(softmax_op<member>(), keys, self, dim, dtype);
     if (node) torch::autograd::set_history(result, node);
     if (tangent.defined()) set_tangent(result, Derivatives<member>::forward(tangent, result, dim));
     // After the tangent, which is saved along: forward-over-reverse needs it.
@@ -143,9 +138,7 @@ struct Kernel {
   static at::Tensor& out(c10::DispatchKeySet keys, const at::Tensor& self, int64_t dim,
                          std::optional<at::ScalarType> dtype, at::Tensor& result) {
     check_out_is_not_differentiated(op_name, result, self);
-    at::AutoDispatchBelowAutograd guard;
-    return softmax_out_op<member>().redispatch(keys & c10::after_autograd_keyset, self, dim, dtype,
-                                               result);
+    return write_below(softmax_out_op<member>(), keys, self, dim, dtype, result);
   }
 
   static at::Tensor backward(c10::DispatchKeySet keys, const at::Tensor& grad_output,
@@ -157,12 +150,8 @@ struct Kernel {
       node->output = SavedVariable(output, false);
       if (output.requires_grad()) node->grad_output = SavedVariable(grad_output, false);
     }
-    at::Tensor result;
-    {
-      at::AutoDispatchBelowADInplaceOrView guard;
-      result = softmax_backward_op<member>().redispatch(keys & c10::after_ADInplaceOrView_keyset,
-                                                        grad_output, output, dim, input_dtype);
-    }
+    at::Tensor result =
+        call_below(softmax_backward_op<member>(), keys, grad_output, output, dim, input_dtype);
     if (node) torch::autograd::set_history(result, node);
     const at::Tensor of_grad = tangent_of(grad_output), of_output = tangent_of(output);
     if (of_grad.defined() || of_output.defined()) {
@@ -172,7 +161,7 @@ struct Kernel {
         tangent = Derivatives<member>::backward(of_grad, y, dim, y.scalar_type());
       if (of_output.defined()) {
         const at::Tensor term = Derivatives<member>::tangent_by_output(of_output, g, y, dim);
-        tangent = tangent.defined() ? tangent + term : term;
+        tangent = add_defined(tangent, term);
       }
       set_tangent(result, tangent.to(input_dtype));
     }
@@ -184,13 +173,7 @@ template <Member member>
 struct VersionBump {
   static at::Tensor& out(c10::DispatchKeySet keys, const at::Tensor& self, int64_t dim,
                          std::optional<at::ScalarType> dtype, at::Tensor& result) {
-    {
-      at::AutoDispatchBelowADInplaceOrView guard;
-      softmax_out_op<member>().redispatch(keys & c10::after_ADInplaceOrView_keyset, self, dim,
-                                          dtype, result);
-    }
-    torch::autograd::increment_version(result);
-    return result;
+    return write_and_bump(softmax_out_op<member>(), keys, self, dim, dtype, result);
   }
 };
 

@@ -2,12 +2,15 @@
 // function of the standard library: the linker would keep one instruction set's copy of it for all.
 #pragma once
 
+#include "glu.h"
 #include "pointwise_loops.h"
 #include "prelu_loops.h"
 #include "rrelu_loops.h"
+#include "softmax.h"
 
 namespace act::cpu::ACT_INSTRUCTION_SET {
 
-extern const Kernels kernels{pointwise, prelu, prelu_backward, rrelu, rrelu_backward};
+extern const Kernels kernels{pointwise,        prelu,       prelu_backward, rrelu, rrelu_backward,
+                             &softmax_kernels, &glu_kernels};
 
 }  // namespace act::cpu::ACT_INSTRUCTION_SET

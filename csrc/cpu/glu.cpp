@@ -12,14 +12,6 @@
 namespace act::cpu {
 namespace {
 
-const GluKernels& glu_kernels() {
-#if defined(__x86_64__)
-  if (&kernels() == &avx512::kernels) return avx512::glu_kernels;
-  if (&kernels() == &avx2::kernels) return avx2::glu_kernels;
-#endif
-  return baseline::glu_kernels;
-}
-
 struct Halves {
   at::Tensor a, b;
 };
@@ -38,7 +30,7 @@ Halves halves(const at::Tensor& self, int64_t dim) {
 void compute(const at::Tensor& result, const Halves& in) {
   for_each_element(
       std::array{result, in.a, in.b},
-      [storage = storage_of(result)](const Operands& o) { glu_kernels().value(storage, o); });
+      [storage = storage_of(result)](const Operands& o) { kernels().glu->value(storage, o); });
 }
 
 at::Tensor glu(const at::Tensor& self, int64_t dim) {
@@ -73,7 +65,7 @@ at::Tensor glu_backward(const at::Tensor& grad_output, const at::Tensor& self, i
   config.build().for_each(
       [storage = storage_of(self)](char** data, const int64_t* strides, int64_t columns,
                                    int64_t rows) {
-        glu_kernels().backward(storage, Operands{data, strides, columns, rows, /*stream=*/false});
+        kernels().glu->backward(storage, Operands{data, strides, columns, rows, /*stream=*/false});
       },
       grain);
   return grad_input;

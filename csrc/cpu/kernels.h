@@ -23,6 +23,9 @@ struct Operands {
   bool stream;
 };
 
+struct SoftmaxKernels;
+struct GluKernels;
+
 struct Kernels {
   // value: (out, x). backward: (grad_input, grad_output, saved).
   // double_backward: (out, grad_grad_input, grad_output, saved). `formula` counts in
@@ -43,6 +46,10 @@ struct Kernels {
 
   // (grad_input, grad_output, saved, position).
   void (*rrelu_backward)(Storage, const Operands&, const struct RandomSlopes&);
+
+  // Their units are others, so that they compile side by side with this one.
+  const SoftmaxKernels* softmax;
+  const GluKernels* glu;
 };
 
 // Slopes uniform in [lower, upper), one for each element, drawn from Philox at (seed, offset).

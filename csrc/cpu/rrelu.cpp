@@ -30,17 +30,17 @@ at::Tensor places_of(const at::Tensor& self) {
   return at::from_blob(origin, self.sizes(), self.options());
 }
 
-RandomSlopes random_slopes(const at::Tensor& state, const SlopeBounds& bounds,
+RandomSlopes random_slopes(const at::Tensor& state, const ParameterValues& bounds,
                            const at::Tensor& places) {
   check_philox_state(state);
   const at::Tensor values = state.contiguous();
   const auto* words = values.const_data_ptr<int64_t>();
-  return {bounds.lower, bounds.upper, static_cast<uint64_t>(words[0]),
+  return {bounds.first, bounds.second, static_cast<uint64_t>(words[0]),
           static_cast<uint64_t>(words[1]), static_cast<const char*>(places.const_data_ptr())};
 }
 
 void run(const at::Tensor& result, const at::Tensor& self, const at::Tensor& state,
-         const SlopeBounds& bounds) {
+         const ParameterValues& bounds) {
   const at::Tensor places = places_of(self);
   const RandomSlopes random = random_slopes(state, bounds, places);
   const Storage storage = storage_of(self);
@@ -51,7 +51,7 @@ void run(const at::Tensor& result, const at::Tensor& self, const at::Tensor& sta
 at::Tensor rrelu(const at::Tensor& self, const at::Tensor& state, const at::Scalar& lower,
                  const at::Scalar& upper) {
   check_floating_point("rrelu", self);
-  const SlopeBounds bounds = check_rrelu_bounds(lower, upper);
+  const ParameterValues bounds = check_rrelu_bounds(lower, upper);
   at::Tensor result = empty_result(self);
   run(result, self, state, bounds);
   return result;
@@ -60,7 +60,7 @@ at::Tensor rrelu(const at::Tensor& self, const at::Tensor& state, const at::Scal
 at::Tensor& rrelu_(at::Tensor& self, const at::Tensor& state, const at::Scalar& lower,
                    const at::Scalar& upper) {
   check_floating_point("rrelu", self);
-  const SlopeBounds bounds = check_rrelu_bounds(lower, upper);
+  const ParameterValues bounds = check_rrelu_bounds(lower, upper);
   at::assert_no_internal_overlap(self);
   run(self, self, state, bounds);
   return self;
@@ -70,7 +70,7 @@ at::Tensor& rrelu_out(const at::Tensor& self, const at::Tensor& state, const at:
                       const at::Scalar& upper, at::Tensor& out) {
   check_floating_point("rrelu", self);
   check_out("rrelu", out, self);
-  const SlopeBounds bounds = check_rrelu_bounds(lower, upper);
+  const ParameterValues bounds = check_rrelu_bounds(lower, upper);
   prepare_out(out, {self});
   run(out, self, state, bounds);
   return out;
@@ -83,10 +83,10 @@ at::Tensor rrelu_backward(const at::Tensor& grad_output, const at::Tensor& saved
                           bool is_result) {
   check_floating_point("rrelu_backward", saved);
   check_same("rrelu_backward", "grad_output", grad_output, saved);
-  const SlopeBounds bounds = check_rrelu_bounds(lower, upper);
-  TORCH_CHECK(!is_result || bounds.lower >= 0,
+  const ParameterValues bounds = check_rrelu_bounds(lower, upper);
+  TORCH_CHECK(!is_result || bounds.first >= 0,
               "act::rrelu_backward: expected lower >= 0 to take the gradient from the output, got ",
-              bounds.lower);
+              bounds.first);
   at::Tensor grad_input = empty_result(saved);
   const at::Tensor places = places_of(saved);
   const RandomSlopes random = random_slopes(state, bounds, places);

@@ -20,14 +20,6 @@
 namespace act::cpu {
 namespace {
 
-const SoftmaxKernels& softmax_kernels() {
-#if defined(__x86_64__)
-  if (&kernels() == &avx512::kernels) return avx512::softmax_kernels;
-  if (&kernels() == &avx2::kernels) return avx2::softmax_kernels;
-#endif
-  return baseline::softmax_kernels;
-}
-
 // The other dimensions than `dim`, the nearest in memory first, neighbours joined to one where all
 // operands allow it: what the kernels count rows by.
 template <std::size_t count>
@@ -84,7 +76,7 @@ class RowLayout {
     if (rows_.size == 0) return;
     int64_t total = 1;
     for (const int64_t size : sizes_) total *= size;
-    const int64_t unit = softmax_kernels().granularity(rows_, static_cast<int>(count));
+    const int64_t unit = kernels().softmax->granularity(rows_, static_cast<int>(count));
     const int64_t units = (total + unit - 1) / unit;
     const int64_t least = std::max<int64_t>(1, grain / (unit * rows_.size));
     at::parallel_for(0, units, least, [&](int64_t begin, int64_t end) {
@@ -108,7 +100,7 @@ struct Kernel {
   static void compute(const at::Tensor& result, const at::Tensor& self, int64_t dim) {
     if (result.numel() == 0) return;
     RowLayout<2>({result, self}, dim).for_each([](const Rows& rows, int64_t begin, int64_t end) {
-      softmax_kernels().forward(rows, normalization, negate, begin, end);
+      kernels().softmax->forward(rows, normalization, negate, begin, end);
     });
   }
 
@@ -127,18 +119,10 @@ struct Kernel {
                          at::Tensor& result) {
     const at::ScalarType type = result_dtype(name, self, dtype);
     dim = wrap_dim(name, dim, self.dim());
-    check_out_dtype(self, type, result);
+    check_out(name, result, self, type);
     prepare_out(result, {self});
     compute(result, converts_inside(self, type) ? self : self.to(type), dim);
     return result;
-  }
-
-  static void check_out_dtype(const at::Tensor& self, at::ScalarType type,
-                              const at::Tensor& result) {
-    TORCH_CHECK(result.scalar_type() == type, "act::", name, ": expected out to have dtype ", type,
-                ", got ", result.scalar_type());
-    TORCH_CHECK(result.device() == self.device(), "act::", name, ": expected out to be on ",
-                self.device(), ", got ", result.device());
   }
 
   static at::Tensor backward(const at::Tensor& grad_output, const at::Tensor& output, int64_t dim,
@@ -151,7 +135,7 @@ struct Kernel {
     if (output.numel() == 0) return grad_input;
     RowLayout<3>({grad_input, grad_output, output}, dim)
         .for_each([](const Rows& rows, int64_t begin, int64_t end) {
-          softmax_kernels().backward(rows, normalization, negate, begin, end);
+          kernels().softmax->backward(rows, normalization, negate, begin, end);
         });
     return grad_input;
   }
@@ -172,7 +156,7 @@ struct Meta {
                          at::Tensor& result) {
     const at::ScalarType type = result_dtype(name, self, dtype);
     wrap_dim(name, dim, self.dim());
-    Kernel<member>::check_out_dtype(self, type, result);
+    check_out(name, result, self, type);
     if (result.sym_sizes() != self.sym_sizes()) result.resize__symint(self.sym_sizes());
     return result;
   }
