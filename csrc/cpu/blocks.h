@@ -63,16 +63,23 @@ void dispatch_storage(Storage storage, Run run) {
   }
 }
 
-inline TileView<char> result_view(const Operands& o, int operands, std::int64_t column,
+inline TileView<char> result_view(const Operands& o, int operands, int k, std::int64_t column,
                                   std::int64_t row) {
-  return {o.data[0] + column * o.strides[0] + row * o.strides[operands], o.strides[0],
-          o.strides[operands]};
+  return {o.data[k] + column * o.strides[k] + row * o.strides[operands + k], o.strides[k],
+          o.strides[operands + k]};
 }
 
 inline TileView<const char> view(const Operands& o, int operands, int k, std::int64_t column,
                                  std::int64_t row) {
-  return {o.data[k] + column * o.strides[k] + row * o.strides[operands + k], o.strides[k],
-          o.strides[operands + k]};
+  const auto [data, column_stride, row_stride] = result_view(o, operands, k, column, row);
+  return {data, column_stride, row_stride};
+}
+
+// Whether operand k can be used where it lies, row by row.
+template <class Stored>
+bool is_dense(const Operands& o, int k) {
+  return std::is_same_v<Stored, opmath_t<Stored>> &&
+         o.strides[k] == static_cast<std::int64_t>(sizeof(Stored));
 }
 
 // The tile at a place with so many columns and rows left.
@@ -155,6 +162,15 @@ Tile choose_tile(const std::int64_t* strides, std::int64_t columns, std::int64_t
   return tile;
 }
 
+// The same, but a whole row, however long, where every operand can be used where it lies.
+template <class Stored, int operands, class Usable>
+Tile choose_tile_or_row(const Operands& o, Usable usable) {
+  bool all_usable = o.columns >= block_elements<opmath_t<Stored>> / 16;
+  for (int k = 0; k < operands; ++k) all_usable &= usable(k);
+  return all_usable ? Tile{o.columns, 1}
+                    : choose_tile<Stored, operands>(o.strides, o.columns, o.rows);
+}
+
 // `draw`, where given, makes the values of the last operand from its addresses; nothing is read
 // there.
 template <class Stored, int inputs, class Draw = decltype(nullptr)>
@@ -163,22 +179,14 @@ void walk(const Operands& o, DenseLoop<opmath_t<Stored>> loop, const ParameterVa
   using T = opmath_t<Stored>;
   constexpr int operands = inputs + 1;
   constexpr bool draws = !std::is_null_pointer_v<Draw>;
-  constexpr std::int64_t dense = sizeof(T);
   const auto drawn = [](int k) { return draws && k == inputs; };
-  // Whether operand k can be used where it lies, row by row.
-  const auto usable = [&](int k) {
-    return std::is_same_v<Stored, T> && o.strides[k] == dense && !drawn(k);
-  };
+  const auto usable = [&](int k) { return is_dense<Stored>(o, k) && !drawn(k); };
   // Whether operand k is one value for all elements: gathered only once.
   const auto constant = [&](int k) {
     return o.strides[k] == 0 && o.strides[operands + k] == 0 && !drawn(k);
   };
 
-  bool all_usable = true;
-  for (int k = 0; k < operands; ++k) all_usable &= usable(k);
-  const Tile whole = all_usable && o.columns >= block_elements<T> / 16
-                         ? Tile{o.columns, 1}
-                         : choose_tile<Stored, operands>(o.strides, o.columns, o.rows);
+  const Tile whole = choose_tile_or_row<Stored, operands>(o, usable);
 
   Blocks<T, operands> blocks;
   for (int k = 1; k < operands; ++k) {
@@ -203,7 +211,7 @@ void walk(const Operands& o, DenseLoop<opmath_t<Stored>> loop, const ParameterVa
         }
         if (!constant(k)) gather<Stored>(blocks[k], from, tile);
       }
-      const auto to = result_view(o, operands, column, row);
+      const auto to = result_view(o, operands, 0, column, row);
       if (tile.rows == 1 && usable(0)) {
         loop(reinterpret_cast<T*>(to.data), in, tile.columns, parameters, o.stream);
       } else {

@@ -29,30 +29,18 @@ template <class Stored>
 void glu_backward_as(const Operands& o) {
   using T = opmath_t<Stored>;
   constexpr int operands = 5;
-  constexpr std::int64_t dense = sizeof(T);
-  const auto usable = [&](int k) { return std::is_same_v<Stored, T> && o.strides[k] == dense; };
-  const auto view_of = [&](int k, std::int64_t column, std::int64_t row) {
-    return TileView<char>{o.data[k] + column * o.strides[k] + row * o.strides[operands + k],
-                          o.strides[k], o.strides[operands + k]};
-  };
+  const auto usable = [&](int k) { return is_dense<Stored>(o, k); };
   Blocks<T, operands> blocks;
-
-  bool all_usable = true;
-  for (int k = 0; k < operands; ++k) all_usable &= usable(k);
-  const Tile whole = all_usable && o.columns >= block_elements<T> / 16
-                         ? Tile{o.columns, 1}
-                         : choose_tile<Stored, operands>(o.strides, o.columns, o.rows);
+  const Tile whole = choose_tile_or_row<Stored, operands>(o, usable);
   for (std::int64_t row = 0; row < o.rows; row += whole.rows) {
     for (std::int64_t column = 0; column < o.columns; column += whole.columns) {
       const Tile tile = part_of(whole, o.columns - column, o.rows - row);
       T* at[operands];
       for (int k = 0; k < operands; ++k) {
-        const auto place = view_of(k, column, row);
+        const auto place = result_view(o, operands, k, column, row);
         const bool here = tile.rows == 1 && usable(k);
         at[k] = here ? reinterpret_cast<T*>(place.data) : blocks[k];
-        if (!here && k >= 2) {
-          gather<Stored>(blocks[k], {place.data, place.column_stride, place.row_stride}, tile);
-        }
+        if (!here && k >= 2) gather<Stored>(blocks[k], view(o, operands, k, column, row), tile);
       }
       const auto [grad_a, grad_b, g, a, b] = at;
       const std::int64_t size = tile.columns * tile.rows;
@@ -63,7 +51,8 @@ void glu_backward_as(const Operands& o) {
         grad_b[i] = g[i] * gradient.by_b;
       }
       for (int k = 0; k < 2; ++k) {
-        if (at[k] == blocks[k]) scatter<Stored>(view_of(k, column, row), blocks[k], tile, false);
+        if (at[k] != blocks[k]) continue;
+        scatter<Stored>(result_view(o, operands, k, column, row), blocks[k], tile, false);
       }
     }
   }

@@ -68,7 +68,7 @@ void prelu_backward_as(const Operands& o, const char* weight, double* weight_sum
       for (std::int64_t i = 0; i < size; ++i) {
         blocks[0][i] = grad_output[i] * formulas::Prelu<T>::derivative_input(x[i], slope[i]);
       }
-      scatter<Stored>(result_view(o, operands, column, row), blocks[0], tile, o.stream);
+      scatter<Stored>(result_view(o, operands, 0, column, row), blocks[0], tile, o.stream);
 
       const auto slopes = view(o, operands, 3, column, row);
       for (std::int64_t r = 0; r < tile.rows; ++r) {
