@@ -2,10 +2,12 @@
 // double_backward.
 #include <ATen/ops/add.h>
 #include <ATen/ops/clone.h>
+#include <ATen/ops/mul.h>
 
 #include "../pointwise_ops.h"
 #include "node.h"
 #include "saved_preference.h"
+#include "third_derivative.h"
 
 namespace act::autograd {
 
@@ -36,6 +38,9 @@ struct BoundOp {
   at::Tensor double_backward(const at::Tensor& grad_grad_input, const at::Tensor& grad_output,
                              const at::Tensor& saved) const {
     return call_double_backward(*this, grad_grad_input, grad_output, saved);
+  }
+  at::Tensor third_derivative_times(const at::Tensor& product, const at::Tensor& saved) const {
+    return times_third_derivative(product, formula, saved, is_result);
   }
 };
 
@@ -82,8 +87,7 @@ struct PointwiseBackwardBackward : Node {
   std::string name() const override { return node_name(op, "_backward_backward"); }
 };
 
-// r = grad_grad_input · grad_output · f''(x): linear in the first two. The formulas end at the
-// second derivative, so that differentiating by x is refused aloud.
+// r = grad_grad_input · grad_output · f''(x): linear in the first two.
 struct PointwiseDoubleBackwardBackward : Node {
   BoundOp op;
   SavedVariable grad_grad_input;
@@ -94,14 +98,16 @@ struct PointwiseDoubleBackwardBackward : Node {
     const std::lock_guard<std::mutex> lock(mutex_);
     variable_list result(3);
     if (!grads[0].defined()) return result;
-    TORCH_CHECK_NOT_IMPLEMENTED(!task_should_compute_output(2), "act::", op.name(),
-                                ": the third derivative is not implemented");
     const at::Tensor x = saved.unpack();
     if (task_should_compute_output(0)) {
       result[0] = op.double_backward(grads[0], grad_output.unpack(), x);
     }
     if (task_should_compute_output(1)) {
       result[1] = op.double_backward(grads[0], grad_grad_input.unpack(), x);
+    }
+    if (task_should_compute_output(2)) {
+      result[2] = op.third_derivative_times(
+          at::mul(grads[0], at::mul(grad_grad_input.unpack(), grad_output.unpack())), x);
     }
     return result;
   }
@@ -198,16 +204,19 @@ at::Tensor double_backward(const BoundOp& op, const at::Tensor& grad_grad_input,
   }
   at::Tensor result = call();
   if (node) torch::autograd::set_history(result, node);
-  TORCH_CHECK_NOT_IMPLEMENTED(!tangent_of(saved).defined(), "act::", op.name(),
-                              ": the third derivative is not implemented");
   const at::Tensor first = tangent_of(grad_grad_input);
   const at::Tensor second = tangent_of(grad_output);
-  if (first.defined() || second.defined()) {
-    const at::Tensor x = primal_of(saved);
-    at::Tensor of_first, of_second;
-    if (first.defined()) of_first = op.double_backward(first, primal_of(grad_output), x);
-    if (second.defined()) of_second = op.double_backward(primal_of(grad_grad_input), second, x);
-    set_tangent(result, add_defined(of_first, of_second));
+  const at::Tensor third = tangent_of(saved);
+  if (first.defined() || second.defined() || third.defined()) {
+    const at::Tensor u = primal_of(grad_grad_input), g = primal_of(grad_output),
+                     x = primal_of(saved);
+    at::Tensor tangent;
+    if (first.defined()) tangent = op.double_backward(first, g, x);
+    if (second.defined()) tangent = add_defined(tangent, op.double_backward(u, second, x));
+    if (third.defined()) {
+      tangent = add_defined(tangent, op.third_derivative_times(at::mul(third, at::mul(u, g)), x));
+    }
+    set_tangent(result, tangent);
   }
   return result;
 }

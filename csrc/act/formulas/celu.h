@@ -68,6 +68,11 @@ struct Celu {
     return y > T(0) ? T(0) : (y <= T(0) ? inverse.high : y);
   }
 
+  template <class X>
+  X third_derivative(const X& x) const {
+    return where(x > 0.0, 0.0, exp(clamp_max(x, 0.0) / alpha) / alpha / alpha);
+  }
+
  private:
   template <class U>
   using Pair = elementary::Pair<U>;

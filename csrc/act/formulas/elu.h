@@ -49,6 +49,11 @@ struct Elu {
     return y > T(0) ? T(0) : (y <= T(0) ? T(1) : y);
   }
 
+  template <class X>
+  X third_derivative(const X& x) const {
+    return where(x > 0.0, 0.0, alpha * exp(clamp_max(x, 0.0)));
+  }
+
  private:
   ACT_HOST_DEVICE T times_exp(T x) const {
     const T y = exponential.times(exponential.parts(x));

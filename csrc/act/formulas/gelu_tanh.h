@@ -8,6 +8,7 @@
 
 #include <act/declaration.h>
 #include <act/elementary/exp_sum.h>
+#include <act/elementary/sigmoid_derivatives.h>
 
 namespace act::formulas {
 
@@ -54,6 +55,19 @@ struct GeluTanh {
     const T result =
         tail.decayed(tail.divide({curvature.high * lift, curvature.low * lift})) * lowering;
     return elementary::is_nan(x) ? x : result;
+  }
+
+  // 3·(σ(u))″ + x·(σ(u))‴ with u = a·x + b·x³.
+  template <class X>
+  X third_derivative(const X& x) const {
+    constexpr double linear = 1.59576912160573071176, cubic = 0.044715 * linear;  // 2·√(2/π)
+    const X t = clamp(x, -50.0, 50.0), square = t * t;
+    const elementary::SigmoidDerivatives<X> s(t * (linear + cubic * square));
+    const X first = linear + 3.0 * cubic * square, second = 6.0 * cubic * t;
+    const X of_second = s.second * first * first + s.first * second;
+    const X of_third =
+        s.third * first * first * first + 3.0 * s.second * first * second + 6.0 * cubic * s.first;
+    return 3.0 * of_second + t * of_third;
   }
 
  private:

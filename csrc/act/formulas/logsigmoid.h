@@ -4,6 +4,7 @@
 #include <act/declaration.h>
 #include <act/elementary/log1p.h>
 #include <act/elementary/sigmoid.h>
+#include <act/elementary/sigmoid_derivatives.h>
 
 namespace act::formulas {
 
@@ -28,6 +29,11 @@ struct Logsigmoid {
   // -σ(x)·σ(-x).
   ACT_HOST_DEVICE T second_derivative(T x) const {
     return elementary::times_sigmoid_derivative(T(-1), x);
+  }
+
+  template <class X>
+  X third_derivative(const X& x) const {
+    return -elementary::SigmoidDerivatives<X>(x).second;
   }
 };
 

@@ -65,6 +65,17 @@ struct Mish {
     return elementary::scale(positive ? twice : once, positive ? T(2) * n : e.n);
   }
 
+  // 3·w″ + x·w‴ with w = tanh(ln(1 + eˣ)): w′ = (1 - w²)·σ and w″ = w′·h, h = σ(-x) - 2·w·σ.
+  template <class X>
+  X third_derivative(const X& x) const {
+    const X t = clamp(x, -1000.0, 1000.0), y = softplus(t);
+    const X s = sigmoid(t), c = sigmoid(-t), w = tanh(y);
+    const X first = 4.0 * sigmoid(2.0 * y) * sigmoid(-2.0 * y) * s;
+    const X h = c - 2.0 * w * s;
+    const X third = first * (h * h - s * c - 2.0 * s * (first + w * c));
+    return 3.0 * first * h + t * third;
+  }
+
  private:
   static constexpr T lowest = sizeof(T) == sizeof(float) ? T(-150) : T(-1000);
   // Bound of n and 2n in `scale`; e^-2x is 0 far below.

@@ -43,6 +43,11 @@ struct Selu {
     return y > T(0) ? T(0) : (y <= T(0) ? T(1) : y);
   }
 
+  template <class X>
+  X third_derivative(const X& x) const {
+    return where(x > 0.0, 0.0, saturation * exp(clamp_max(x, 0.0)));
+  }
+
  private:
   static constexpr T scale = T(1.0507009873554804934193349852946);
   // scale·alpha with alpha = 1.6732632423543772848170429916717, multiplied before it is rounded: to

@@ -3,6 +3,7 @@
 
 #include <act/declaration.h>
 #include <act/elementary/sigmoid.h>
+#include <act/elementary/sigmoid_derivatives.h>
 
 namespace act::formulas {
 
@@ -31,6 +32,12 @@ struct Sigmoid {
   ACT_HOST_DEVICE T second_derivative_from_output(T y) const {
     return elementary::fma(T(-2), y, T(1));
   }
+
+  template <class X>
+  X third_derivative(const X& x) const {
+    return elementary::SigmoidDerivatives<X>(x).third;
+  }
+  double third_derivative_from_output() const { return -2; }
 };
 
 }  // namespace act::formulas

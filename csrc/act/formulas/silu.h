@@ -3,6 +3,7 @@
 
 #include <act/declaration.h>
 #include <act/elementary/sigmoid.h>
+#include <act/elementary/sigmoid_derivatives.h>
 
 namespace act::formulas {
 
@@ -41,6 +42,14 @@ struct Silu {
     const T low = elementary::fma(T(-2) * p.w, p.inverse.low, p.inverse.low);
     const T slope = p.inverse.high + elementary::fma(-p.w, p.inverse.high, low);
     return slope * bracket * p.one;
+  }
+
+  // 3·σ″ + x·σ‴, where an infinite x would meet σ‴ = 0.
+  template <class X>
+  X third_derivative(const X& x) const {
+    const X t = clamp(x, -1000.0, 1000.0);
+    const elementary::SigmoidDerivatives<X> s(t);
+    return 3.0 * s.second + t * s.third;
   }
 
  private:

@@ -5,6 +5,7 @@
 #include <act/elementary/exp_bounded.h>
 #include <act/elementary/log1p.h>
 #include <act/elementary/sigmoid.h>
+#include <act/elementary/sigmoid_derivatives.h>
 
 namespace act::formulas {
 
@@ -71,6 +72,13 @@ struct Softplus {
     const T inner = times_beta.times(parts) * elementary::fma(square, lost + lost, square);
     const T y = t.high < times_beta_end ? times_beta.limit : inner;
     return z > threshold ? T(0) : y;
+  }
+
+  template <class X>
+  X third_derivative(const X& x) const {
+    const X z = double(beta) * x;
+    const double square = double(beta) * double(beta);
+    return where(z > double(threshold), 0.0, square * elementary::SigmoidDerivatives<X>(z).second);
   }
 
  private:

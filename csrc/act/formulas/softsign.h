@@ -33,6 +33,12 @@ struct Softsign {
     return x == T(0) ? -x : elementary::copysign(magnitude, -x);
   }
 
+  template <class X>
+  X third_derivative(const X& x) const {
+    const X r = 1.0 / (1.0 + abs(x));
+    return 6.0 * r * r * r * r;
+  }
+
  private:
   using Pair = elementary::Pair<T>;
 

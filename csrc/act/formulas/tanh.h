@@ -3,6 +3,7 @@
 
 #include <act/declaration.h>
 #include <act/elementary/sigmoid.h>
+#include <act/elementary/sigmoid_derivatives.h>
 #include <act/elementary/tanh.h>
 
 namespace act::formulas {
@@ -33,6 +34,13 @@ struct Tanh {
   // From a rounded output, the derivative loses its digits where the output is near ±1.
   ACT_HOST_DEVICE T derivative_from_output(T y) const { return elementary::fma(-y, y, T(1)); }
   ACT_HOST_DEVICE T second_derivative_from_output(T y) const { return T(-2) * y; }
+
+  // tanh(x) = 2·σ(2x) - 1.
+  template <class X>
+  X third_derivative(const X& x) const {
+    return 16.0 * elementary::SigmoidDerivatives<X>(2.0 * x).third;
+  }
+  double third_derivative_from_output() const { return -2; }
 };
 
 }  // namespace act::formulas

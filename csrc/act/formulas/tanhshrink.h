@@ -3,6 +3,7 @@
 
 #include <act/declaration.h>
 #include <act/elementary/sigmoid.h>
+#include <act/elementary/sigmoid_derivatives.h>
 #include <act/elementary/tanh.h>
 
 namespace act::formulas {
@@ -30,6 +31,11 @@ struct Tanhshrink {
   ACT_HOST_DEVICE T second_derivative(T x) const {
     const T y = elementary::times_sigmoid_second_derivative(T(8), T(2) * elementary::abs(x));
     return x == T(0) ? x : elementary::copysign(y, x);
+  }
+
+  template <class X>
+  X third_derivative(const X& x) const {
+    return -16.0 * elementary::SigmoidDerivatives<X>(2.0 * x).third;
   }
 
  private:
