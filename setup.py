@@ -44,5 +44,7 @@ extension = CppExtension(
 # Warnings are errors in our code, not in torch's headers.
 extension.extra_compile_args += [f"-isystem{path}" for path in extension.include_dirs]
 extension.include_dirs = [str(Path("csrc").resolve())]
+# A header that torch's own headers need and its wheels lack: searched after everything else.
+extension.extra_compile_args += [f"-idirafter{Path('csrc/batching/stand_in').resolve()}"]
 
 setup(ext_modules=[extension], cmdclass={"build_ext": BuildExtension})

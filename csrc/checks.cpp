@@ -41,17 +41,19 @@ void check_prelu(const at::Tensor& self, const at::Tensor& weight) {
   TORCH_CHECK(weight.device() == self.device(),
               "act::prelu: expected weight to be on the device of the input, ", self.device(),
               ", got ", weight.device());
-  TORCH_CHECK(weight.dim() <= 1,
-              "act::prelu: expected weight to have 0 or 1 dimensions, got shape ",
-              weight.sym_sizes());
-  if (weight.dim() == 0 || weight.sym_size(0) == 1) return;
-  TORCH_CHECK(self.dim() > 0,
-              "act::prelu: expected one weight for an input without dimensions, got ",
-              weight.sym_size(0));
-  const c10::SymInt channels = self.dim() > 1 ? self.sym_size(1) : c10::SymInt(1);
-  TORCH_CHECK(weight.sym_size(0) == channels, "act::prelu: expected 1 or ", channels,
-              " weights, one for each channel (dimension 1) of an input of shape ",
-              self.sym_sizes(), ", got ", weight.sym_size(0));
+  check_prelu_shapes(self.sym_sizes(), weight.sym_sizes());
+}
+
+void check_prelu_shapes(c10::SymIntArrayRef self, c10::SymIntArrayRef weight) {
+  TORCH_CHECK(weight.size() <= 1,
+              "act::prelu: expected weight to have 0 or 1 dimensions, got shape ", weight);
+  if (weight.empty() || weight[0] == 1) return;
+  TORCH_CHECK(!self.empty(),
+              "act::prelu: expected one weight for an input without dimensions, got ", weight[0]);
+  const c10::SymInt channels = self.size() > 1 ? self[1] : c10::SymInt(1);
+  TORCH_CHECK(weight[0] == channels, "act::prelu: expected 1 or ", channels,
+              " weights, one for each channel (dimension 1) of an input of shape ", self, ", got ",
+              weight[0]);
 }
 
 ParameterValues check_parameters(const Declaration& declaration,
@@ -77,10 +79,17 @@ ParameterValues check_rrelu_bounds(const at::Scalar& lower, const at::Scalar& up
   return check_parameters(formulas::Rrelu<double>::declaration, {lower, upper});
 }
 
-void check_philox_state(const at::Tensor& state) {
-  TORCH_CHECK(state.scalar_type() == at::kLong && state.dim() == 1 && state.sym_size(0) == 2,
+void check_philox_state(const at::Tensor& state, const at::Tensor& self) {
+  const c10::SymIntArrayRef sizes = state.sym_sizes();
+  TORCH_CHECK(state.scalar_type() == at::kLong && !sizes.empty() && sizes.back() == 2,
               "act::rrelu: expected philox_state to hold two int64 (seed, offset), got ",
-              state.scalar_type(), " of shape ", state.sym_sizes());
+              state.scalar_type(), " of shape ", sizes);
+  const c10::SymIntArrayRef batch = sizes.slice(0, sizes.size() - 1);
+  TORCH_CHECK(
+      batch.size() <= self.sym_sizes().size() && batch == self.sym_sizes().slice(0, batch.size()),
+      "act::rrelu: expected one philox_state, or one for each index of the leading "
+      "dimensions of an input of shape ",
+      self.sym_sizes(), ", got states of shape ", sizes);
 }
 
 }  // namespace act

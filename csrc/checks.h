@@ -31,6 +31,7 @@ void check_out(const char* op, const at::Tensor& out, const at::Tensor& self, at
 
 // The weight of prelu: one value, or one for each channel (dimension 1) of self.
 void check_prelu(const at::Tensor& self, const at::Tensor& weight);
+void check_prelu_shapes(c10::SymIntArrayRef self, c10::SymIntArrayRef weight);
 
 // The values of an op's scalar parameters: real numbers that its declaration accepts.
 ParameterValues check_parameters(const Declaration& declaration,
@@ -39,7 +40,8 @@ ParameterValues check_parameters(const Declaration& declaration,
 // The bounds of rrelu's slope, lower first.
 ParameterValues check_rrelu_bounds(const at::Scalar& lower, const at::Scalar& upper);
 
-// What rrelu's slopes are drawn from.
-void check_philox_state(const at::Tensor& state);
+// What rrelu's slopes are drawn from: one state, or one for each index of self's leading
+// dimensions.
+void check_philox_state(const at::Tensor& state, const at::Tensor& self);
 
 }  // namespace act

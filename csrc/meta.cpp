@@ -74,11 +74,16 @@ std::tuple<at::Tensor, at::Tensor> prelu_backward(const at::Tensor& grad_output,
   return {at::empty_like(self), at::empty_like(weight)};
 }
 
-at::Tensor philox_state(const at::Tensor& like, std::optional<at::Generator>) {
-  return at::empty({2}, like.options().dtype(at::kLong));
+at::Tensor philox_state(const at::Tensor& like, c10::SymIntArrayRef batch,
+                        std::optional<at::Generator>) {
+  std::vector<c10::SymInt> sizes = batch.vec();
+  sizes.emplace_back(2);
+  return at::empty_symint(sizes, like.options().dtype(at::kLong));
 }
-at::Tensor rrelu(const at::Tensor& self, const at::Tensor&, const at::Scalar&, const at::Scalar&) {
+at::Tensor rrelu(const at::Tensor& self, const at::Tensor& state, const at::Scalar&,
+                 const at::Scalar&) {
   check_floating_point("rrelu", self);
+  check_philox_state(state, self);
   return at::empty_like(self);
 }
 at::Tensor& rrelu_(at::Tensor& self, const at::Tensor&, const at::Scalar&, const at::Scalar&) {

@@ -80,8 +80,10 @@ TORCH_LIBRARY(act, m) {
   define("rrelu_(Tensor(a!) self" + rrelu + ") -> Tensor(a!)", random);
   define("rrelu.out(Tensor self" + rrelu + ", Tensor(a!) out) -> Tensor(a!)", random);
   // Training draws a Philox state, two int64 (seed, offset), and the slopes follow from it: they
-  // are drawn again in the backward instead of being saved.
-  define("philox_state(Tensor like, *, Generator? generator=None) -> Tensor", random);
+  // are drawn again in the backward instead of being saved. Under vmap there can be a batch of
+  // states, one for each index of self's leading dimensions.
+  define("philox_state(Tensor like, *, SymInt[] batch=[], Generator? generator=None) -> Tensor",
+         random);
   define("rrelu_with_state(Tensor self, Tensor philox_state" + bounds + ") -> Tensor", compliant);
   define("rrelu_with_state_(Tensor(a!) self, Tensor philox_state" + bounds + ") -> Tensor(a!)",
          compliant);

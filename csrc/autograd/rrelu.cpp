@@ -149,8 +149,9 @@ Tensor& bump_out(c10::DispatchKeySet keys, const Tensor& self, const Tensor& sta
 using Generator = std::optional<at::Generator>;
 
 Tensor draw_state(const Tensor& self, const Generator& generator) {
-  static const auto op = find_op<Tensor(const Tensor&, Generator)>("philox_state");
-  return op.call(self, generator);
+  static const auto op =
+      find_op<Tensor(const Tensor&, c10::SymIntArrayRef, Generator)>("philox_state");
+  return op.call(self, {}, generator);
 }
 
 Scalar mean_slope(const Scalar& lower, const Scalar& upper) {
@@ -189,11 +190,18 @@ Tensor& rrelu_out(const Tensor& self, const Scalar& lower, const Scalar& upper, 
   return drawn.call(self, draw_state(self, generator), lower, upper, out);
 }
 
-TORCH_LIBRARY_IMPL(act, CompositeImplicitAutograd, m) {
+void implement_composition(torch::Library& m) {
   m.impl("rrelu", &rrelu);
   m.impl("rrelu_", &rrelu_);
   m.impl("rrelu.out", &rrelu_out);
 }
+
+TORCH_LIBRARY_IMPL(act, CompositeImplicitAutograd, m) { implement_composition(m); }
+
+// vmap would take its fallback before a composite op, and would not see it at all where nothing is
+// vmapped, though each sample has to draw.
+TORCH_LIBRARY_IMPL(act, FuncTorchBatchedDecomposition, m) { implement_composition(m); }
+TORCH_LIBRARY_IMPL(act, FuncTorchVmapMode, m) { implement_composition(m); }
 
 TORCH_LIBRARY_IMPL(act, Autograd, m) {
   m.impl("philox_state", torch::CppFunction::makeFallthrough());

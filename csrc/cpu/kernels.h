@@ -52,12 +52,18 @@ struct Kernels {
   const GluKernels* glu;
 };
 
-// Slopes uniform in [lower, upper), one for each element, drawn from Philox at (seed, offset).
+struct PhiloxState {
+  std::uint64_t seed;
+  std::uint64_t offset;
+};
+
+// Slopes uniform in [lower, upper), one for each element. The tensor consists of samples of so many
+// elements each, with a state of their own; within one, an element's place counts.
 struct RandomSlopes {
   double lower;
   double upper;
-  std::uint64_t seed;
-  std::uint64_t offset;
+  const PhiloxState* states;
+  std::int64_t elements_per_state;
   const char* origin;
 };
 

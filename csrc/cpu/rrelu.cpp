@@ -11,14 +11,21 @@
 namespace act::cpu {
 namespace {
 
-at::Tensor philox_state(const at::Tensor& like, std::optional<at::Generator> generator) {
+// One seed for the whole batch, whose states differ by their offset.
+at::Tensor philox_state(const at::Tensor& like, c10::SymIntArrayRef batch,
+                        std::optional<at::Generator> generator) {
   auto* cpu_generator = at::get_generator_or_default<at::CPUGeneratorImpl>(
       generator, at::detail::getDefaultCPUGenerator());
-  at::Tensor state = at::detail::empty_cpu({2}, like.options().dtype(at::kLong));
+  std::vector<int64_t> sizes = C10_AS_INTARRAYREF_SLOW(batch).vec();
+  sizes.push_back(2);
+  at::Tensor state = at::detail::empty_cpu(sizes, like.options().dtype(at::kLong));
   auto* values = state.mutable_data_ptr<int64_t>();
   const std::lock_guard<std::mutex> lock(cpu_generator->mutex_);
-  values[0] = static_cast<int64_t>(cpu_generator->random64());
-  values[1] = 0;
+  const auto seed = static_cast<int64_t>(cpu_generator->random64());
+  for (int64_t k = 0; k < state.numel() / 2; ++k) {
+    values[2 * k] = seed;
+    values[2 * k + 1] = k;
+  }
   return state;
 }
 
@@ -30,19 +37,20 @@ at::Tensor places_of(const at::Tensor& self) {
   return at::from_blob(origin, self.sizes(), self.options());
 }
 
-RandomSlopes random_slopes(const at::Tensor& state, const ParameterValues& bounds,
+RandomSlopes random_slopes(const at::Tensor& contiguous_states, const ParameterValues& bounds,
                            const at::Tensor& places) {
-  check_philox_state(state);
-  const at::Tensor values = state.contiguous();
-  const auto* words = values.const_data_ptr<int64_t>();
-  return {bounds.first, bounds.second, static_cast<uint64_t>(words[0]),
-          static_cast<uint64_t>(words[1]), static_cast<const char*>(places.const_data_ptr())};
+  static_assert(sizeof(PhiloxState) == 2 * sizeof(int64_t));
+  const int64_t states = contiguous_states.numel() / 2;
+  return {bounds.first, bounds.second,
+          static_cast<const PhiloxState*>(contiguous_states.const_data_ptr()),
+          states == 0 ? 0 : places.numel() / states,
+          static_cast<const char*>(places.const_data_ptr())};
 }
 
 void run(const at::Tensor& result, const at::Tensor& self, const at::Tensor& state,
          const ParameterValues& bounds) {
-  const at::Tensor places = places_of(self);
-  const RandomSlopes random = random_slopes(state, bounds, places);
+  const at::Tensor places = places_of(self), states = state.contiguous();
+  const RandomSlopes random = random_slopes(states, bounds, places);
   const Storage storage = storage_of(self);
   for_each_element(std::array{result, self, places},
                    [&](const Operands& o) { kernels().rrelu(storage, o, random); });
@@ -51,6 +59,7 @@ void run(const at::Tensor& result, const at::Tensor& self, const at::Tensor& sta
 at::Tensor rrelu(const at::Tensor& self, const at::Tensor& state, const at::Scalar& lower,
                  const at::Scalar& upper) {
   check_floating_point("rrelu", self);
+  check_philox_state(state, self);
   const ParameterValues bounds = check_rrelu_bounds(lower, upper);
   at::Tensor result = empty_result(self);
   run(result, self, state, bounds);
@@ -60,6 +69,7 @@ at::Tensor rrelu(const at::Tensor& self, const at::Tensor& state, const at::Scal
 at::Tensor& rrelu_(at::Tensor& self, const at::Tensor& state, const at::Scalar& lower,
                    const at::Scalar& upper) {
   check_floating_point("rrelu", self);
+  check_philox_state(state, self);
   const ParameterValues bounds = check_rrelu_bounds(lower, upper);
   at::assert_no_internal_overlap(self);
   run(self, self, state, bounds);
@@ -69,6 +79,7 @@ at::Tensor& rrelu_(at::Tensor& self, const at::Tensor& state, const at::Scalar& 
 at::Tensor& rrelu_out(const at::Tensor& self, const at::Tensor& state, const at::Scalar& lower,
                       const at::Scalar& upper, at::Tensor& out) {
   check_floating_point("rrelu", self);
+  check_philox_state(state, self);
   check_out("rrelu", out, self);
   const ParameterValues bounds = check_rrelu_bounds(lower, upper);
   prepare_out(out, {self});
@@ -83,13 +94,14 @@ at::Tensor rrelu_backward(const at::Tensor& grad_output, const at::Tensor& saved
                           bool is_result) {
   check_floating_point("rrelu_backward", saved);
   check_same("rrelu_backward", "grad_output", grad_output, saved);
+  check_philox_state(state, saved);
   const ParameterValues bounds = check_rrelu_bounds(lower, upper);
   TORCH_CHECK(!is_result || bounds.first >= 0,
               "act::rrelu_backward: expected lower >= 0 to take the gradient from the output, got ",
               bounds.first);
   at::Tensor grad_input = empty_result(saved);
-  const at::Tensor places = places_of(saved);
-  const RandomSlopes random = random_slopes(state, bounds, places);
+  const at::Tensor places = places_of(saved), states = state.contiguous();
+  const RandomSlopes random = random_slopes(states, bounds, places);
   const Storage storage = storage_of(saved);
   for_each_element(std::array{grad_input, grad_output, saved, places},
                    [&](const Operands& o) { kernels().rrelu_backward(storage, o, random); });

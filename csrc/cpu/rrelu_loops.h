@@ -12,7 +12,7 @@ namespace act::cpu::ACT_INSTRUCTION_SET {
 // Slopes of `size` elements, `stride` places apart, from place `first` on.
 template <class T>
 void draw_slopes(T* slopes, std::int64_t first, std::int64_t stride, std::int64_t size,
-                 const formulas::Rrelu<T>& formula, const RandomSlopes& random) {
+                 const formulas::Rrelu<T>& formula, const PhiloxState& random) {
   const auto draw_one = [&](std::int64_t i) {
     const auto place = static_cast<std::uint64_t>(first + i * stride);
     const auto words = elementary::philox_of_group(place / 4, random.seed, random.offset);
@@ -40,6 +40,22 @@ void draw_slopes(T* slopes, std::int64_t first, std::int64_t stride, std::int64_
   }
 #pragma GCC ivdep
   for (std::int64_t j = i; j < size; ++j) draw_one(j);
+}
+
+// The same from place `first` of the tensor on, through the samples that come.
+template <class T>
+void draw_slopes_of_samples(T* slopes, std::int64_t first, std::int64_t stride, std::int64_t size,
+                            const formulas::Rrelu<T>& formula, const RandomSlopes& random) {
+  const std::int64_t each = random.elements_per_state;
+  while (size > 0) {
+    const std::int64_t sample = first / each, place = first % each;
+    std::int64_t count = stride > 0 ? (each - place + stride - 1) / stride : size;
+    count = count < size ? count : size;
+    draw_slopes(slopes, place, stride, count, formula, random.states[sample]);
+    slopes += count;
+    first += count * stride;
+    size -= count;
+  }
 }
 
 template <class T>
@@ -73,9 +89,9 @@ void walk_with_slopes(const Operands& o, const RandomSlopes& random,
   const formulas::Rrelu<T> formula(bounds);
   const auto draw = [&](T* slopes, TileView<const char> places, Tile tile) {
     for (std::int64_t r = 0; r < tile.rows; ++r) {
-      draw_slopes(slopes + r * tile.columns,
-                  (places.data + r * places.row_stride - random.origin) / element,
-                  places.column_stride / element, tile.columns, formula, random);
+      draw_slopes_of_samples(slopes + r * tile.columns,
+                             (places.data + r * places.row_stride - random.origin) / element,
+                             places.column_stride / element, tile.columns, formula, random);
     }
   };
   walk<Stored, inputs>(o, loop, bounds, draw);

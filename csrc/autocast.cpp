@@ -1,0 +1,56 @@
+// torch.autocast, with torch's own policy for each op. Where torch converts nothing, neither do we,
+// and the key falls through. The backward ops run outside of autocast, on what was saved.
+#include <ATen/autocast_mode.h>
+#include <torch/library.h>
+
+#include "normalization.h"
+#include "pointwise_ops.h"
+
+namespace act::autocast {
+namespace {
+
+using at::Tensor;
+
+// prelu is in torch's list of ops for the lower precision, on both devices.
+template <c10::DeviceType device>
+Tensor prelu(const Tensor& self, const Tensor& weight) {
+  static const auto op = find_op<Tensor(const Tensor&, const Tensor&)>("prelu");
+  const c10::impl::ExcludeDispatchKeyGuard guard(
+      at::autocast::get_autocast_dispatch_key_from_device_type(device));
+  const at::ScalarType lower = at::autocast::get_lower_precision_fp_from_device_type(device);
+  return op.call(at::autocast::cached_cast(lower, self, device),
+                 at::autocast::cached_cast(lower, weight, device));
+}
+
+// softplus and the softmax family are in its list for float32, on CUDA alone; a dtype that the
+// caller names is kept.
+template <c10::DeviceType device>
+Tensor softplus(const Tensor& self, const at::Scalar& beta, const at::Scalar& threshold) {
+  static const auto op =
+      find_op<Tensor(const Tensor&, const at::Scalar&, const at::Scalar&)>("softplus");
+  const c10::impl::ExcludeDispatchKeyGuard guard(
+      at::autocast::get_autocast_dispatch_key_from_device_type(device));
+  return op.call(at::autocast::cached_cast(at::kFloat, self, device), beta, threshold);
+}
+
+template <c10::DeviceType device, Member member>
+Tensor softmax(const Tensor& self, int64_t dim, std::optional<at::ScalarType> dtype) {
+  const c10::impl::ExcludeDispatchKeyGuard guard(
+      at::autocast::get_autocast_dispatch_key_from_device_type(device));
+  if (!dtype && at::autocast::is_eligible(self, device)) dtype = at::kFloat;
+  return softmax_op<member>().call(self, dim, dtype);
+}
+
+TORCH_LIBRARY_IMPL(act, AutocastCPU, m) { m.impl("prelu", &prelu<c10::DeviceType::CPU>); }
+
+TORCH_LIBRARY_IMPL(act, AutocastCUDA, m) {
+  constexpr auto cuda = c10::DeviceType::CUDA;
+  m.impl("prelu", &prelu<cuda>);
+  m.impl("softplus", &softplus<cuda>);
+  m.impl("softmax", &softmax<cuda, Member::softmax>);
+  m.impl("log_softmax", &softmax<cuda, Member::log_softmax>);
+  m.impl("softmin", &softmax<cuda, Member::softmin>);
+}
+
+}  // namespace
+}  // namespace act::autocast

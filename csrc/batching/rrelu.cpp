@@ -1,0 +1,110 @@
+// vmap of rrelu in training. randomness='same' draws one state, with which every sample gets the
+// slopes that it would get alone; 'different' draws a state for each sample.
+#include <torch/library.h>
+
+#include "../dispatcher.h"
+#include "level.h"
+
+namespace act::batching {
+namespace {
+
+using at::Scalar;
+using at::Tensor;
+
+Tensor philox_state(const Tensor& like, c10::SymIntArrayRef batch,
+                    std::optional<at::Generator> generator) {
+  static const auto op =
+      find_op<Tensor(const Tensor&, c10::SymIntArrayRef, std::optional<at::Generator>)>(
+          "philox_state");
+  const c10::impl::ExcludeDispatchKeyGuard guard(c10::DispatchKey::FuncTorchVmapMode);
+  const auto layer = at::functorch::maybeCurrentDynamicLayer();
+  TORCH_CHECK(layer->randomness() != at::functorch::RandomnessType::Error,
+              "vmap: act::rrelu draws random slopes, and vmap's randomness is 'error'. Use "
+              "vmap(..., randomness='same') for the same slopes in every sample or "
+              "randomness='different' for slopes of each sample's own");
+  const Level level;
+  const Tensor inner = level.unwrap(like).tensor;
+  if (layer->randomness() == at::functorch::RandomnessType::Same) {
+    return op.call(inner, batch, generator);
+  }
+  std::vector<c10::SymInt> sizes = batch.vec();
+  sizes.insert(sizes.begin(), layer->batchSize());
+  return level.wrap(op.call(inner, sizes, generator), 0);
+}
+
+// A state for each sample, also where they share one: an element's slope depends on its place in
+// its own sample.
+template <std::size_t count>
+struct Samples {
+  std::array<Tensor, count> tensors;
+  Tensor state;
+  std::optional<int64_t> dim;
+};
+
+template <class... Tensors>
+Samples<sizeof...(Tensors)> samples(const Level& level, const Tensor& state,
+                                    const Tensors&... tensors) {
+  const Batch states = level.unwrap(state);
+  const std::array<Batch, sizeof...(Tensors)> batches{level.unwrap(tensors)...};
+  bool any = states.dim.has_value();
+  for (const Batch& batch : batches) any |= batch.dim.has_value();
+  const auto bring = [&](const Batch& batch) {
+    return any ? batch.with_batch_at(0, level.size()) : batch.tensor;
+  };
+  Samples<sizeof...(Tensors)> result;
+  for (std::size_t k = 0; k < batches.size(); ++k) result.tensors[k] = bring(batches[k]);
+  result.state = bring(states);
+  if (any) result.dim = 0;
+  return result;
+}
+
+const auto& value_op() {
+  static const auto op =
+      find_op<Tensor(const Tensor&, const Tensor&, const Scalar&, const Scalar&)>(
+          "rrelu_with_state");
+  return op;
+}
+
+Tensor rrelu(const Tensor& self, const Tensor& state, const Scalar& lower, const Scalar& upper) {
+  const Level level;
+  const auto all = samples(level, state, self);
+  return level.wrap(value_op().call(all.tensors[0], all.state, lower, upper), all.dim);
+}
+
+Tensor& rrelu_(Tensor& self, const Tensor& state, const Scalar& lower, const Scalar& upper) {
+  static const auto op =
+      find_op<Tensor&(Tensor&, const Tensor&, const Scalar&, const Scalar&)>("rrelu_with_state_");
+  const Level level;
+  check_in_place("rrelu_", level.unwrap(self), level.unwrap(state));
+  auto all = samples(level, state, self);
+  op.call(all.tensors[0], all.state, lower, upper);
+  return self;
+}
+
+Tensor& rrelu_out(const Tensor& self, const Tensor& state, const Scalar& lower, const Scalar& upper,
+                  Tensor& out) {
+  return write_to_out("rrelu", value_op().call(self, state, lower, upper), out);
+}
+
+Tensor rrelu_backward(const Tensor& grad_output, const Tensor& saved, const Tensor& state,
+                      const Scalar& lower, const Scalar& upper, bool is_result) {
+  static const auto op = find_op<Tensor(const Tensor&, const Tensor&, const Tensor&, const Scalar&,
+                                        const Scalar&, bool)>("rrelu_backward");
+  const Level level;
+  const auto all = samples(level, state, grad_output, saved);
+  const auto& [g, x] = all.tensors;
+  return level.wrap(op.call(g, x, all.state, lower, upper, is_result), all.dim);
+}
+
+TORCH_LIBRARY_IMPL(act, FuncTorchBatched, m) {
+  m.impl("rrelu_with_state", &rrelu);
+  m.impl("rrelu_with_state_", &rrelu_);
+  m.impl("rrelu_with_state.out", &rrelu_out);
+  m.impl("rrelu_backward", &rrelu_backward);
+}
+
+// The key of a level as such: what is drawn in it concerns vmap even if no argument is vmapped.
+TORCH_LIBRARY_IMPL(act, FuncTorchVmapMode, m) { m.impl("philox_state", &philox_state); }
+
+}  // namespace
+}  // namespace act::batching
