@@ -210,23 +210,26 @@ py::list pointwise_ops() {
       }
       op["variants"] = py::make_tuple(d.variant_argument, variants);
     }
+    op["two_slopes"] = d.two_slopes;
     op["output_determines"] = d.output_determines_derivative != nullptr;
     ops.append(op);
   });
   return ops;
 }
 
-// "input", "output" or None for each formula's own default. Returns what held before.
+// "input", "output", "bits" or None for each formula's own default. Returns what held before.
 py::object set_saved_preference(const std::optional<std::string>& kind) {
   auto& preference = autograd::saved_preference();
   const auto previous = preference;
   if (!kind) {
     preference.reset();
   } else {
-    preference = *kind == "input" ? Saved::input : Saved::output;
+    preference = *kind == "input" ? Saved::input : *kind == "output" ? Saved::output : Saved::bits;
   }
   if (!previous) return py::none();
-  return py::str(*previous == Saved::input ? "input" : "output");
+  return py::str(*previous == Saved::input    ? "input"
+                 : *previous == Saved::output ? "output"
+                                              : "bits");
 }
 
 }  // namespace

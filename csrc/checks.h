@@ -40,6 +40,16 @@ ParameterValues check_parameters(const Declaration& declaration,
 // The bounds of rrelu's slope, lower first.
 ParameterValues check_rrelu_bounds(const at::Scalar& lower, const at::Scalar& upper);
 
+// Two bits for each element of grad_output, which is taken as a batch of as many dimensions as the
+// bits tell, less one.
+void check_slope_bits(const char* op, const at::Tensor& bits, const at::Tensor& grad_output);
+
+// The leading dimensions of self which bits are made along.
+void check_batch_dims(const char* op, int64_t batch_dims, const at::Tensor& self);
+
+// The bytes in which the bits of each member of the batch are.
+c10::SymInt slope_bytes(c10::SymIntArrayRef sizes, std::size_t batch_dims);
+
 // What rrelu's slopes are drawn from: one state, or one for each index of self's leading
 // dimensions.
 void check_philox_state(const at::Tensor& state, const at::Tensor& self);

@@ -63,6 +63,10 @@ struct PointwiseOp<formula, TypeList<P...>, TypeList<E...>> {
                                     const at::Tensor& grad_output, const at::Tensor& saved, P...,
                                     E...);
 
+  // Of ops with two slopes.
+  using SlopeBits = at::Tensor(const at::Tensor& self, P..., int64_t batch_dims);
+  using BackwardFromBits = at::Tensor(const at::Tensor& grad_output, const at::Tensor& bits, P...);
+
   static const auto& value() {
     static const auto handle = find_op<Value>(declaration.name);
     return handle;
@@ -82,6 +86,15 @@ struct PointwiseOp<formula, TypeList<P...>, TypeList<E...>> {
   static const auto& double_backward() {
     static const auto handle =
         find_op<DoubleBackward>(std::string(declaration.name) + "_double_backward");
+    return handle;
+  }
+  static const auto& slope_bits() {
+    static const auto handle = find_op<SlopeBits>(std::string(declaration.name) + "_slope_bits");
+    return handle;
+  }
+  static const auto& backward_from_bits() {
+    static const auto handle =
+        find_op<BackwardFromBits>(std::string(declaration.name) + "_backward_from_bits");
     return handle;
   }
 };
@@ -141,6 +154,14 @@ void for_each_op(Visitor visitor) {
   detail::visit_ops(Activations{}, std::make_integer_sequence<int, Activations::size>{}, visitor);
 }
 
+// Calls visitor.operator()<Op>() for each op whose derivative is one of two slopes.
+template <class Visitor>
+void for_each_op_with_two_slopes(Visitor visitor) {
+  for_each_op([&]<class Op>() {
+    if constexpr (Op::declaration.two_slopes) visitor.template operator()<Op>();
+  });
+}
+
 // Registers one dispatch key's kernels of an op: Kernels has the functions below.
 template <class Op, class Kernels>
 void implement(torch::Library& m) {
@@ -150,6 +171,13 @@ void implement(torch::Library& m) {
   m.impl((name + ".out").c_str(), &Kernels::out);
   m.impl((name + "_backward").c_str(), &Kernels::backward);
   m.impl((name + "_double_backward").c_str(), &Kernels::double_backward);
+}
+
+template <class Op, class Kernels>
+void implement_slope_bits(torch::Library& m) {
+  const std::string name = Op::declaration.name;
+  m.impl((name + "_slope_bits").c_str(), &Kernels::slope_bits);
+  m.impl((name + "_backward_from_bits").c_str(), &Kernels::backward_from_bits);
 }
 
 }  // namespace act

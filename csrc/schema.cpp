@@ -67,6 +67,18 @@ TORCH_LIBRARY(act, m) {
            pointwise);
   });
 
+  // Two bits for each element of self, in row-major order, four to a byte: of shape
+  // (*batch, bytes), where batch are the first batch_dims sizes of self.
+  for_each_op_with_two_slopes([&]<class Op>() {
+    const Declaration& d = Op::declaration;
+    const std::string name = d.name;
+    define(name + "_slope_bits(Tensor self" + with_keyword(d, "int batch_dims=0") + ") -> Tensor",
+           compliant);
+    define(name + "_backward_from_bits(Tensor grad_output, Tensor bits" + parameters(d) +
+               ") -> Tensor",
+           compliant);
+  });
+
   define("prelu(Tensor self, Tensor weight) -> Tensor", compliant);
   define("prelu_(Tensor(a!) self, Tensor weight) -> Tensor(a!)", compliant);
   define("prelu.out(Tensor self, Tensor weight, *, Tensor(a!) out) -> Tensor(a!)", compliant);

@@ -36,6 +36,7 @@ class Case:
     parameters: tuple[tuple[str, float | str], ...]
     variant: str | None  # the value of the parameter that chooses a formula (gelu's approximate)
     output_gives_gradient: bool  # whether the backward has the argument is_result
+    two_slopes: bool  # whether two bits for each element give the backward
 
     def __str__(self):
         return f"{self.name}({', '.join(f'{k}={v}' for k, v in self.parameters)})"
@@ -61,6 +62,13 @@ class Case:
     def double_backward(self, grad_grad_input, grad_output, saved, **is_result):
         op = getattr(torch.ops.act, self.name + "_double_backward")
         return op(grad_grad_input, grad_output, saved, **self.keywords, **is_result)
+
+    def slope_bits(self, x, **batch_dims):
+        return getattr(torch.ops.act, self.name + "_slope_bits")(x, **self.keywords, **batch_dims)
+
+    def backward_from_bits(self, grad_output, bits):
+        op = getattr(torch.ops.act, self.name + "_backward_from_bits")
+        return op(grad_output, bits, **self.keywords)
 
     def derivative(self, x):
         return self.backward(torch.ones_like(x), x)
@@ -95,6 +103,7 @@ def _cases(op):
             tuple(parameters.items()),
             parameters[variant_argument] if variant_argument else None,
             bool(op["output_determines"]),
+            bool(op["two_slopes"]),
         )
 
 

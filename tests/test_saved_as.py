@@ -80,6 +80,6 @@ def test_nests_restores_and_is_of_its_thread():
 
 
 def test_unknown_kind():
-    message = "'input' or 'output', got 'bits'"
-    with pytest.raises(ValueError, match=message), torch_act.saved_as("bits"):
+    message = "'input', 'output' or 'bits', got 'nothing'"
+    with pytest.raises(ValueError, match=message), torch_act.saved_as("nothing"):
         pass

@@ -17,7 +17,8 @@ struct Parameter {
   bool required = false;  // without a default in the schema
 };
 
-enum class Saved { input, output };
+// Bits: which of two slopes an element has.
+enum class Saved { input, output, bits };
 
 struct Declaration {
   const char* name = nullptr;  // of the op: act::<name>
@@ -25,6 +26,9 @@ struct Declaration {
   // Piecewise-linear formulas: where the derivative is 0 the gradient is 0, even if grad_output is
   // infinite or NaN, as in torch, which selects there instead of multiplying.
   bool flat_blocks_gradient = false;
+
+  // The derivative is one of two numbers, slopes(): two bits for each element can be saved for it.
+  bool two_slopes = false;
 
   // So few operations for each element that memory limits them: then large results are written past
   // the caches, which saves a third of the traffic but costs the longer formulas more than they

@@ -4,10 +4,9 @@
 #include <ATen/ops/clone.h>
 #include <ATen/ops/mul.h>
 
-#include "../pointwise_ops.h"
-#include "node.h"
+#include "bound_op.h"
 #include "saved_preference.h"
-#include "third_derivative.h"
+#include "slope_bits.h"
 
 namespace act::autograd {
 
@@ -20,29 +19,6 @@ namespace {
 
 using torch::autograd::compute_requires_grad;
 using torch::autograd::Node;
-
-// An op with the arguments of one call, for its backward ops to be called with later.
-struct BoundOp {
-  at::Tensor (*call_backward)(const BoundOp&, const at::Tensor& grad_output,
-                              const at::Tensor& saved);
-  at::Tensor (*call_double_backward)(const BoundOp&, const at::Tensor& grad_grad_input,
-                                     const at::Tensor& grad_output, const at::Tensor& saved);
-  BoundFormula formula;
-  c10::SmallVector<at::Scalar, 2> scalars;
-  bool is_result = false;
-
-  const char* name() const { return declaration_of(formula.index).name; }
-  at::Tensor backward(const at::Tensor& grad_output, const at::Tensor& saved) const {
-    return call_backward(*this, grad_output, saved);
-  }
-  at::Tensor double_backward(const at::Tensor& grad_grad_input, const at::Tensor& grad_output,
-                             const at::Tensor& saved) const {
-    return call_double_backward(*this, grad_grad_input, grad_output, saved);
-  }
-  at::Tensor third_derivative_times(const at::Tensor& product, const at::Tensor& saved) const {
-    return times_third_derivative(product, formula, saved, is_result);
-  }
-};
 
 std::string node_name(const BoundOp& op, const char* suffix) {
   return std::string("Act::") + op.name() + suffix;
@@ -125,15 +101,29 @@ c10::intrusive_ptr<PointwiseBackward> node_of_value(const BoundOp& op, const at:
   return node;
 }
 
+at::Tensor value_with_bits(const BoundOp& op, const at::Tensor& self, bool requires_grad,
+                           const at::Tensor& tangent, auto call) {
+  const auto node = requires_grad ? node_with_bits(op, self) : nullptr;
+  at::Tensor result = call();
+  if (node) torch::autograd::set_history(result, node);
+  if (tangent.defined()) set_tangent(result, op.backward(tangent, primal_of(self)));
+  return result;
+}
+
 // Without anybody to differentiate for, the arguments are not gathered at all.
 at::Tensor value(const at::Tensor& self, auto bind_op, auto call) {
   const bool requires_grad = compute_requires_grad(self);
   const at::Tensor tangent = tangent_of(self);
   if (!requires_grad && !tangent.defined()) return call();
   BoundOp op = bind_op();
+  const Saved own = declaration_of(op.formula.index).saved;
+  Saved preferred = saved_preference().value_or(own);
+  if (preferred == Saved::bits && op.call_slope_bits == nullptr) preferred = own;
+  if (preferred == Saved::bits) {
+    return value_with_bits(op, self, requires_grad, tangent, call);
+  }
   op.is_result =
-      saved_preference().value_or(declaration_of(op.formula.index).saved) == Saved::output &&
-      output_determines_derivative(op.formula, self.scalar_type());
+      preferred == Saved::output && output_determines_derivative(op.formula, self.scalar_type());
   const auto node = requires_grad ? node_of_value(op, self) : nullptr;
   if (node && !op.is_result) node->saved = SavedVariable(self, /*is_output=*/false);
   at::Tensor result = call();
@@ -150,20 +140,35 @@ void in_place(BoundOp op, at::Tensor& self, auto call) {
   const bool requires_grad = compute_requires_grad(self);
   const at::Tensor tangent = tangent_of(self);
   torch::autograd::check_inplace(self, requires_grad);
+  const bool saves_bits = saved_preference() == Saved::bits && op.call_slope_bits != nullptr;
   op.is_result = output_determines_derivative(op.formula, self.scalar_type());
-  // Where the output does not give the derivative, the input is gone: it is copied before, as in
-  // torch.
+  // Where neither the output nor bits give the derivative, the input is gone: it is copied before,
+  // as in torch.
   at::Tensor input;
-  if (!op.is_result && (requires_grad || tangent.defined())) input = primal_of(self).clone();
-  const auto node = requires_grad ? node_of_value(op, self) : nullptr;
-  if (node && !op.is_result) node->saved = SavedVariable(input, /*is_output=*/false);
+  if (!op.is_result && (tangent.defined() || (requires_grad && !saves_bits))) {
+    input = primal_of(self).clone();
+  }
+  c10::intrusive_ptr<Node> node;
+  c10::intrusive_ptr<PointwiseBackward> node_with_output;
+  if (requires_grad && saves_bits) {
+    node = node_with_bits(op, self);
+  } else if (requires_grad) {
+    auto saving = node_of_value(op, self);
+    if (op.is_result) {
+      node_with_output = saving;
+    } else {
+      saving->saved = SavedVariable(input, /*is_output=*/false);
+    }
+    node = saving;
+  }
   call();
   if (node) torch::autograd::rebase_history(self, node);
   if (tangent.defined()) {
     update_tangent(self, op.backward(tangent, op.is_result ? primal_of(self) : input));
   }
-  if (node && op.is_result) {
-    node->saved = SavedVariable(self, /*is_output=*/true, /*is_inplace_on_view=*/self.is_view());
+  if (node_with_output) {
+    node_with_output->saved =
+        SavedVariable(self, /*is_output=*/true, /*is_inplace_on_view=*/self.is_view());
   }
 }
 
@@ -230,35 +235,8 @@ struct Kernel<PointwiseOp<index, TypeList<P...>, TypeList<E...>>> {
   using Op = PointwiseOp<index, TypeList<P...>, TypeList<E...>>;
   using Keys = c10::DispatchKeySet;
 
-  template <class Handle, class... Arguments>
-  static auto again(const Handle& handle, const BoundOp& op, const Arguments&... tensors) {
-    if constexpr (std::is_same_v<TypeList<P...>, TypeList<std::string_view>>) {
-      return handle.call(tensors..., declaration_of(op.formula.index).variant, E(op.is_result)...);
-    } else {
-      return with_scalars(handle, op, std::index_sequence_for<P...>{}, tensors...);
-    }
-  }
-  template <class Handle, std::size_t... k, class... Arguments>
-  static auto with_scalars(const Handle& handle, const BoundOp& op, std::index_sequence<k...>,
-                           const Arguments&... tensors) {
-    return handle.call(tensors..., op.scalars[k]..., E(op.is_result)...);
-  }
-  static at::Tensor call_backward(const BoundOp& op, const at::Tensor& grad_output,
-                                  const at::Tensor& saved) {
-    return again(Op::backward(), op, grad_output, saved);
-  }
-  static at::Tensor call_double_backward(const BoundOp& op, const at::Tensor& grad_grad_input,
-                                         const at::Tensor& grad_output, const at::Tensor& saved) {
-    return again(Op::double_backward(), op, grad_grad_input, grad_output, saved);
-  }
-
   static BoundOp bound(P... parameters, E... is_result) {
-    BoundOp op{
-        call_backward, call_double_backward, bind(index, parameters...), {}, (is_result || ...)};
-    if constexpr (!std::is_same_v<TypeList<P...>, TypeList<std::string_view>>) {
-      (op.scalars.push_back(parameters), ...);
-    }
-    return op;
+    return BoundOpOf<Op>::bound(parameters..., is_result...);
   }
   // The overload for the ops that compute values: whether the result is saved is decided there.
   static BoundOp bound_value(P... parameters) { return bound(parameters..., E(false)...); }

@@ -6,11 +6,13 @@
 #include "pointwise_loops.h"
 #include "prelu_loops.h"
 #include "rrelu_loops.h"
+#include "slope_bits_loops.h"
 #include "softmax.h"
 
 namespace act::cpu::ACT_INSTRUCTION_SET {
 
-extern const Kernels kernels{pointwise,        prelu,       prelu_backward, rrelu, rrelu_backward,
-                             &softmax_kernels, &glu_kernels};
+extern const Kernels kernels{pointwise,      slope_bits,       backward_from_bits,
+                             prelu,          prelu_backward,   rrelu,
+                             rrelu_backward, &softmax_kernels, &glu_kernels};
 
 }  // namespace act::cpu::ACT_INSTRUCTION_SET

@@ -33,6 +33,13 @@ struct Kernels {
   void (*pointwise)(int formula, Pointwise, Saved, Storage, const Operands&,
                     const ParameterValues&);
 
+  // Two bits for each of `size` dense elements, and the backward from them; see
+  // slope_bits_loops.h.
+  void (*slope_bits)(int formula, Storage, const void* self, std::uint8_t* bits, std::int64_t size,
+                     const ParameterValues&);
+  void (*backward_from_bits)(int formula, Storage, void* grad_input, const void* grad_output,
+                             const std::uint8_t* bits, std::int64_t size, const ParameterValues&);
+
   // (out, x, weight), the weight's stride 0 along dimensions that share one.
   void (*prelu)(Storage, const Operands&);
 

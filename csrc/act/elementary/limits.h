@@ -1,4 +1,4 @@
-// The largest finite number and the infinity of a type, on the host and the device
+// The largest finite number, the infinity and the NaN of a type, on the host and the device
 // (std::numeric_limits is host code to nvcc).
 #pragma once
 
@@ -14,6 +14,11 @@ ACT_HOST_DEVICE constexpr T largest() {
 template <class T>
 ACT_HOST_DEVICE constexpr T infinity() {
   return T(__builtin_huge_val());
+}
+
+template <class T>
+ACT_HOST_DEVICE constexpr T quiet_nan() {
+  return T(__builtin_nan(""));
 }
 
 }  // namespace act::elementary

@@ -4,6 +4,7 @@
 
 #include <act/declaration.h>
 #include <act/elementary/arithmetic.h>
+#include <act/elementary/slopes.h>
 
 namespace act::formulas {
 
@@ -12,6 +13,7 @@ struct Hardshrink {
   static constexpr Declaration declaration{
       .name = "hardshrink",
       .flat_blocks_gradient = true,
+      .two_slopes = true,
       .limited_by_memory = true,
       .parameters = {{"lambd", 0.5}},
   };
@@ -29,6 +31,7 @@ struct Hardshrink {
   }
 
   ACT_HOST_DEVICE T second_derivative(T x) const { return elementary::is_nan(x) ? x : T(0); }
+  ACT_HOST_DEVICE elementary::Slopes<T> slopes() const { return {T(0), T(1)}; }
 
  private:
   T lambd_;

@@ -4,6 +4,7 @@
 #include <act/declaration.h>
 #include <act/elementary/arithmetic.h>
 #include <act/elementary/sixth.h>
+#include <act/elementary/slopes.h>
 
 namespace act::formulas {
 
@@ -14,6 +15,7 @@ struct Hardsigmoid {
   static constexpr Declaration declaration{
       .name = "hardsigmoid",
       .flat_blocks_gradient = true,
+      .two_slopes = true,
       .limited_by_memory = true,
       .saved = Saved::output,
       .output_determines_derivative = [](ParameterValues, double (*)(double)) { return true; },
@@ -36,6 +38,7 @@ struct Hardsigmoid {
   }
 
   ACT_HOST_DEVICE T second_derivative(T x) const { return elementary::is_nan(x) ? x : T(0); }
+  ACT_HOST_DEVICE elementary::Slopes<T> slopes() const { return {T(0), T(1.0 / 6)}; }
 
   ACT_HOST_DEVICE T derivative_from_output(T y) const {
     const T slope = (y > T(0)) & (y < T(1)) ? T(1.0 / 6) : T(0);

@@ -5,6 +5,7 @@
 #include <act/declaration.h>
 #include <act/elementary/arithmetic.h>
 #include <act/elementary/limits.h>
+#include <act/elementary/slopes.h>
 
 namespace act::formulas {
 
@@ -12,6 +13,7 @@ template <class T>
 struct LeakyRelu {
   static constexpr Declaration declaration{
       .name = "leaky_relu",
+      .two_slopes = true,
       .limited_by_memory = true,
       .parameters = {{"negative_slope", 0.01}},
       // A negative slope makes the outputs of negative inputs positive; an infinite one turns 0
@@ -35,6 +37,7 @@ struct LeakyRelu {
 
   ACT_HOST_DEVICE T derivative(T x) const { return x > T(0) ? T(1) : (x <= T(0) ? slope_ : x); }
   ACT_HOST_DEVICE T second_derivative(T x) const { return elementary::is_nan(x) ? x : T(0); }
+  ACT_HOST_DEVICE elementary::Slopes<T> slopes() const { return {slope_, T(1)}; }
 
   ACT_HOST_DEVICE T derivative_from_output(T y) const { return derivative(y); }
   ACT_HOST_DEVICE T second_derivative_from_output(T y) const { return second_derivative(y); }

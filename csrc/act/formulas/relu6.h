@@ -4,6 +4,7 @@
 
 #include <act/declaration.h>
 #include <act/elementary/arithmetic.h>
+#include <act/elementary/slopes.h>
 
 namespace act::formulas {
 
@@ -13,6 +14,7 @@ struct Relu6 {
   static constexpr Declaration declaration{
       .name = "relu6",
       .flat_blocks_gradient = true,
+      .two_slopes = true,
       .limited_by_memory = true,
       .saved = Saved::output,
       .output_determines_derivative = [](ParameterValues, double (*)(double)) { return true; },
@@ -31,6 +33,7 @@ struct Relu6 {
   }
 
   ACT_HOST_DEVICE T second_derivative(T x) const { return elementary::is_nan(x) ? x : T(0); }
+  ACT_HOST_DEVICE elementary::Slopes<T> slopes() const { return {T(0), T(1)}; }
 
   ACT_HOST_DEVICE T derivative_from_output(T y) const { return derivative(y); }
   ACT_HOST_DEVICE T second_derivative_from_output(T y) const { return second_derivative(y); }

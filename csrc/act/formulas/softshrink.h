@@ -3,6 +3,7 @@
 
 #include <act/declaration.h>
 #include <act/elementary/arithmetic.h>
+#include <act/elementary/slopes.h>
 
 namespace act::formulas {
 
@@ -11,6 +12,7 @@ struct Softshrink {
   static constexpr Declaration declaration{
       .name = "softshrink",
       .flat_blocks_gradient = true,
+      .two_slopes = true,
       .limited_by_memory = true,
       .parameters = {{"lambd", 0.5}},
       .requirement = "lambd >= 0",
@@ -31,6 +33,7 @@ struct Softshrink {
   }
 
   ACT_HOST_DEVICE T second_derivative(T x) const { return elementary::is_nan(x) ? x : T(0); }
+  ACT_HOST_DEVICE elementary::Slopes<T> slopes() const { return {T(0), T(1)}; }
 
  private:
   T lambd_;

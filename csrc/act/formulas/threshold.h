@@ -4,6 +4,7 @@
 #include <act/declaration.h>
 #include <act/elementary/arithmetic.h>
 #include <act/elementary/representable.h>
+#include <act/elementary/slopes.h>
 
 namespace act::formulas {
 
@@ -12,6 +13,7 @@ struct Threshold {
   static constexpr Declaration declaration{
       .name = "threshold",
       .flat_blocks_gradient = true,
+      .two_slopes = true,
       .limited_by_memory = true,
       .parameters = {{"threshold", 0, true}, {"value", 0, true}},
       // A value that lies above the threshold, or rounds to above it, would look like an input that
@@ -33,6 +35,7 @@ struct Threshold {
   }
 
   ACT_HOST_DEVICE T second_derivative(T x) const { return elementary::is_nan(x) ? x : T(0); }
+  ACT_HOST_DEVICE elementary::Slopes<T> slopes() const { return {T(0), T(1)}; }
 
   ACT_HOST_DEVICE T derivative_from_output(T y) const { return derivative(y); }
   ACT_HOST_DEVICE T second_derivative_from_output(T y) const { return second_derivative(y); }
