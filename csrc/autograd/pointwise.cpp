@@ -4,6 +4,7 @@
 #include <ATen/ops/clone.h>
 
 #include "../pointwise_ops.h"
+#include "compilable_node.h"
 #include "node.h"
 #include "saved_preference.h"
 
@@ -17,7 +18,6 @@ std::optional<Saved>& saved_preference() {
 namespace {
 
 using torch::autograd::compute_requires_grad;
-using torch::autograd::Node;
 
 // An op with the arguments of one call, for its backward ops to be called with later.
 struct BoundOp {
@@ -30,6 +30,13 @@ struct BoundOp {
   bool is_result = false;
 
   const char* name() const { return declaration_of(formula.index).name; }
+  // The formula stands for the functions, too.
+  void collect_into(torch::dynamo::autograd::CompiledNodeArgs& args) const {
+    args.collect(int64_t(formula.index));
+    args.collect(formula.values.first);
+    args.collect(formula.values.second);
+    args.collect(is_result);
+  }
   at::Tensor backward(const at::Tensor& grad_output, const at::Tensor& saved) const {
     return call_backward(*this, grad_output, saved);
   }
@@ -44,9 +51,12 @@ std::string node_name(const BoundOp& op, const char* suffix) {
 }
 
 // grad_input = grad_output · f'(saved)
-struct PointwiseBackward : Node {
+struct PointwiseBackward : CompilableNode<PointwiseBackward> {
   BoundOp op;
   SavedVariable saved;
+
+  std::vector<SavedTensor> saved_tensors() { return {{saved, op.is_result}}; }
+  auto constants() { return std::tie(op); }
 
   variable_list apply(variable_list&& grads) override {
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -59,10 +69,13 @@ struct PointwiseBackward : Node {
 
 // r = grad_output · f'(x) is linear in grad_output, and its derivative by x is grad_output ·
 // f''(x).
-struct PointwiseBackwardBackward : Node {
+struct PointwiseBackwardBackward : CompilableNode<PointwiseBackwardBackward> {
   BoundOp op;
   SavedVariable grad_output;
   SavedVariable saved;
+
+  std::vector<SavedTensor> saved_tensors() { return {{grad_output, false}, {saved, false}}; }
+  auto constants() { return std::tie(op); }
 
   variable_list apply(variable_list&& grads) override {
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -84,11 +97,16 @@ struct PointwiseBackwardBackward : Node {
 
 // r = grad_grad_input · grad_output · f''(x): linear in the first two. The formulas end at the
 // second derivative, so that differentiating by x is refused aloud.
-struct PointwiseDoubleBackwardBackward : Node {
+struct PointwiseDoubleBackwardBackward : CompilableNode<PointwiseDoubleBackwardBackward> {
   BoundOp op;
   SavedVariable grad_grad_input;
   SavedVariable grad_output;
   SavedVariable saved;
+
+  std::vector<SavedTensor> saved_tensors() {
+    return {{grad_grad_input, false}, {grad_output, false}, {saved, false}};
+  }
+  auto constants() { return std::tie(op); }
 
   variable_list apply(variable_list&& grads) override {
     const std::lock_guard<std::mutex> lock(mutex_);
