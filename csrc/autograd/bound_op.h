@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../pointwise_ops.h"
+#include "compilable_node.h"
 #include "third_derivative.h"
 
 namespace act::autograd {
@@ -21,6 +22,13 @@ struct BoundOp {
   bool is_result = false;
 
   const char* name() const { return declaration_of(formula.index).name; }
+  // The formula stands for the functions, too.
+  void collect_into(torch::dynamo::autograd::CompiledNodeArgs& args) const {
+    args.collect(int64_t(formula.index));
+    args.collect(formula.values.first);
+    args.collect(formula.values.second);
+    args.collect(is_result);
+  }
   at::Tensor backward(const at::Tensor& grad_output, const at::Tensor& saved) const {
     return call_backward(*this, grad_output, saved);
   }

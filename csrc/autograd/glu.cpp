@@ -9,13 +9,13 @@
 #include <torch/library.h>
 
 #include "../dispatcher.h"
+#include "compilable_node.h"
 #include "node.h"
 
 namespace act::autograd {
 namespace {
 
 using torch::autograd::compute_requires_grad;
-using torch::autograd::Node;
 
 using Value = at::Tensor(const at::Tensor&, int64_t);
 using Out = at::Tensor&(const at::Tensor&, int64_t, at::Tensor&);
@@ -53,9 +53,12 @@ at::Tensor second(const at::Tensor& u, const at::Tensor& grad_output, const at::
   return at::cat({u_b * slope, (u_a + u_b * a * (below - above)) * slope}, dim);
 }
 
-struct GluBackward : Node {
+struct GluBackward : CompilableNode<GluBackward> {
   SavedVariable self;
   int64_t dim = -1;
+
+  std::vector<SavedTensor> saved_tensors() { return {{self, false}}; }
+  auto constants() { return std::tie(dim); }
 
   variable_list apply(variable_list&& grads) override {
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -66,10 +69,13 @@ struct GluBackward : Node {
   std::string name() const override { return "Act::glu_backward"; }
 };
 
-struct GluBackwardBackward : Node {
+struct GluBackwardBackward : CompilableNode<GluBackwardBackward> {
   SavedVariable grad_output;
   SavedVariable self;
   int64_t dim = -1;
+
+  std::vector<SavedTensor> saved_tensors() { return {{grad_output, false}, {self, false}}; }
+  auto constants() { return std::tie(dim); }
 
   variable_list apply(variable_list&& grads) override {
     const std::lock_guard<std::mutex> lock(mutex_);

@@ -31,8 +31,11 @@ inline at::Tensor tangent_of(const at::Tensor& input) {
   return input.defined() ? input._fw_grad(/*level=*/0) : at::Tensor();
 }
 
-// The value of an input without its tangent, to compute tangents with.
-inline at::Tensor primal_of(const at::Tensor& input) { return input._fw_primal(/*level=*/0); }
+// The value of an input without its tangent, to compute tangents with. Where there is none the
+// input itself: _fw_primal makes a view, which nested tensors do not have.
+inline at::Tensor primal_of(const at::Tensor& input) {
+  return tangent_of(input).defined() ? input._fw_primal(/*level=*/0) : input;
+}
 
 inline void set_tangent(const at::Tensor& result, const at::Tensor& tangent,
                         bool in_place = false) {

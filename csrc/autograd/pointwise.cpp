@@ -5,6 +5,7 @@
 #include <ATen/ops/mul.h>
 
 #include "bound_op.h"
+#include "compilable_node.h"
 #include "saved_preference.h"
 #include "slope_bits.h"
 
@@ -25,9 +26,12 @@ std::string node_name(const BoundOp& op, const char* suffix) {
 }
 
 // grad_input = grad_output · f'(saved)
-struct PointwiseBackward : Node {
+struct PointwiseBackward : CompilableNode<PointwiseBackward> {
   BoundOp op;
   SavedVariable saved;
+
+  std::vector<SavedTensor> saved_tensors() { return {{saved, op.is_result}}; }
+  auto constants() { return std::tie(op); }
 
   variable_list apply(variable_list&& grads) override {
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -40,10 +44,13 @@ struct PointwiseBackward : Node {
 
 // r = grad_output · f'(x) is linear in grad_output, and its derivative by x is grad_output ·
 // f''(x).
-struct PointwiseBackwardBackward : Node {
+struct PointwiseBackwardBackward : CompilableNode<PointwiseBackwardBackward> {
   BoundOp op;
   SavedVariable grad_output;
   SavedVariable saved;
+
+  std::vector<SavedTensor> saved_tensors() { return {{grad_output, false}, {saved, false}}; }
+  auto constants() { return std::tie(op); }
 
   variable_list apply(variable_list&& grads) override {
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -64,11 +71,16 @@ struct PointwiseBackwardBackward : Node {
 };
 
 // r = grad_grad_input · grad_output · f''(x): linear in the first two.
-struct PointwiseDoubleBackwardBackward : Node {
+struct PointwiseDoubleBackwardBackward : CompilableNode<PointwiseDoubleBackwardBackward> {
   BoundOp op;
   SavedVariable grad_grad_input;
   SavedVariable grad_output;
   SavedVariable saved;
+
+  std::vector<SavedTensor> saved_tensors() {
+    return {{grad_grad_input, false}, {grad_output, false}, {saved, false}};
+  }
+  auto constants() { return std::tie(op); }
 
   variable_list apply(variable_list&& grads) override {
     const std::lock_guard<std::mutex> lock(mutex_);

@@ -13,13 +13,13 @@
 #include <torch/library.h>
 
 #include "../dispatcher.h"
+#include "compilable_node.h"
 #include "node.h"
 
 namespace act::autograd {
 namespace {
 
 using torch::autograd::compute_requires_grad;
-using torch::autograd::Node;
 
 using Value = at::Tensor(const at::Tensor&, const at::Tensor&);
 using InPlace = at::Tensor&(at::Tensor&, const at::Tensor&);
@@ -59,9 +59,12 @@ at::Tensor negative_only(const at::Tensor& full, const at::Tensor& self) {
   return at::where(self.gt(0), at::zeros({}, full.options()), full);
 }
 
-struct PreluBackward : Node {
+struct PreluBackward : CompilableNode<PreluBackward> {
   SavedVariable self;
   SavedVariable weight;
+
+  std::vector<SavedTensor> saved_tensors() { return {{self, false}, {weight, false}}; }
+  auto constants() { return std::tie(); }
 
   variable_list apply(variable_list&& grads) override {
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -80,10 +83,15 @@ struct PreluBackward : Node {
   std::string name() const override { return "Act::prelu_backward"; }
 };
 
-struct PreluBackwardBackward : Node {
+struct PreluBackwardBackward : CompilableNode<PreluBackwardBackward> {
   SavedVariable grad_output;
   SavedVariable self;
   SavedVariable weight;
+
+  std::vector<SavedTensor> saved_tensors() {
+    return {{grad_output, false}, {self, false}, {weight, false}};
+  }
+  auto constants() { return std::tie(); }
 
   variable_list apply(variable_list&& grads) override {
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -105,6 +113,9 @@ struct PreluBackwardBackward : Node {
       if (task_should_compute_output(1))
         result[1] = add_defined(result[1], negative_only(each * g, x));
     }
+    // The graphs of compiled autograd add up what nodes return: an undefined gradient is not a 0.
+    if (task_should_compute_output(1) && !result[1].defined()) result[1] = at::zeros_like(x);
+    if (task_should_compute_output(2) && !result[2].defined()) result[2] = at::zeros_like(w);
     return result;
   }
   void release_variables() override {

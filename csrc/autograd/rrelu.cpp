@@ -7,6 +7,7 @@
 
 #include "../checks.h"
 #include "../dispatcher.h"
+#include "compilable_node.h"
 #include "node.h"
 
 namespace act::autograd {
@@ -15,7 +16,6 @@ namespace {
 using at::Scalar;
 using at::Tensor;
 using torch::autograd::compute_requires_grad;
-using torch::autograd::Node;
 
 using Value = Tensor(const Tensor&, const Tensor&, const Scalar&, const Scalar&);
 using InPlace = Tensor&(Tensor&, const Tensor&, const Scalar&, const Scalar&);
@@ -30,6 +30,11 @@ struct Slopes {
   Scalar upper;
   bool is_result = false;
 
+  void collect_into(torch::dynamo::autograd::CompiledNodeArgs& args) const {
+    args.collect(lower);
+    args.collect(upper);
+    args.collect(is_result);
+  }
   Tensor backward(const Tensor& grad_output, const Tensor& saved, const Tensor& state) const {
     static const auto op = find_op<Backward>("rrelu_backward");
     return op.call(grad_output, saved, state, lower, upper, is_result);
@@ -37,10 +42,15 @@ struct Slopes {
 };
 
 // Of rrelu_with_state and of rrelu_backward alike: both have the derivative grad·slope.
-struct RreluBackward : Node {
+struct RreluBackward : CompilableNode<RreluBackward> {
   Slopes slopes;
   SavedVariable saved;
   SavedVariable state;
+
+  std::vector<SavedTensor> saved_tensors() {
+    return {{saved, slopes.is_result && saves_own_output}, {state, false}};
+  }
+  auto constants() { return std::tie(slopes); }
 
   variable_list apply(variable_list&& grads) override {
     const std::lock_guard<std::mutex> lock(mutex_);

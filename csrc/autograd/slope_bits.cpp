@@ -1,5 +1,7 @@
 #include "slope_bits.h"
 
+#include "compilable_node.h"
+
 namespace act::autograd {
 namespace {
 
@@ -8,11 +10,14 @@ using torch::autograd::Node;
 
 // grad_input = grad_output · slope: linear in grad_output, and independent of everything else where
 // it is smooth. So this is the backward of the op and of its own backward alike.
-struct BackwardFromBits : Node {
+struct BackwardFromBits : CompilableNode<BackwardFromBits> {
   BoundOp op;
   SavedVariable bits;
   // Bits are in row-major order: a tensor in channels_last is taken with its channels at the end.
   bool channels_last = false;
+
+  std::vector<SavedTensor> saved_tensors() { return {{bits, false}}; }
+  auto constants() { return std::tie(op, channels_last); }
 
   variable_list apply(variable_list&& grads) override {
     const std::lock_guard<std::mutex> lock(mutex_);

@@ -8,13 +8,13 @@
 #include <torch/library.h>
 
 #include "../normalization.h"
+#include "compilable_node.h"
 #include "node.h"
 
 namespace act::autograd {
 namespace {
 
 using torch::autograd::compute_requires_grad;
-using torch::autograd::Node;
 
 at::Tensor sum_along(const at::Tensor& tensor, int64_t dim) {
   return tensor.dim() == 0 ? tensor : at::sum(tensor, dim, /*keepdim=*/true);
@@ -69,33 +69,41 @@ struct Derivatives {
 };
 
 template <Member member>
-struct SoftmaxBackward : Node {
+struct SoftmaxBackward : CompilableNode<SoftmaxBackward<member>> {
   SavedVariable output;
   int64_t dim = 0;
   at::ScalarType input_dtype = at::kFloat;
 
+  std::vector<SavedTensor> saved_tensors() { return {{output, true}}; }
+  auto constants() { return std::tie(dim, input_dtype); }
+
   variable_list apply(variable_list&& grads) override {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    if (!task_should_compute_output(0) || !grads[0].defined()) return {at::Tensor()};
-    return {Derivatives<member>::backward(grads[0], output.unpack(getptr()), dim, input_dtype)};
+    const std::lock_guard<std::mutex> lock(this->mutex_);
+    if (!this->task_should_compute_output(0) || !grads[0].defined()) return {at::Tensor()};
+    return {
+        Derivatives<member>::backward(grads[0], output.unpack(this->getptr()), dim, input_dtype)};
   }
   void release_variables() override { output.reset_data(); }
   std::string name() const override { return std::string("Act::") + name_of(member) + "_backward"; }
 };
 
 template <Member member>
-struct SoftmaxBackwardBackward : Node {
+struct SoftmaxBackwardBackward : CompilableNode<SoftmaxBackwardBackward<member>> {
   SavedVariable grad_output;
   SavedVariable output;
   int64_t dim = 0;
 
+  std::vector<SavedTensor> saved_tensors() { return {{grad_output, false}, {output, false}}; }
+  auto constants() { return std::tie(dim); }
+
   variable_list apply(variable_list&& grads) override {
-    const std::lock_guard<std::mutex> lock(mutex_);
+    const std::lock_guard<std::mutex> lock(this->mutex_);
     variable_list result(2);
     if (!grads[0].defined()) return result;
     const at::Tensor y = output.unpack();
-    if (task_should_compute_output(0)) result[0] = Derivatives<member>::forward(grads[0], y, dim);
-    if (task_should_compute_output(1)) {
+    if (this->task_should_compute_output(0))
+      result[0] = Derivatives<member>::forward(grads[0], y, dim);
+    if (this->task_should_compute_output(1)) {
       result[1] = Derivatives<member>::by_output(grads[0], grad_output.unpack(), y, dim);
     }
     return result;

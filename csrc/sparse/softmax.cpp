@@ -1,8 +1,7 @@
-// softmax and log_softmax of sparse COO tensors, hybrid ones too. Unspecified elements count as
-// -inf, so that the result has the input's indices, and a row consists of the specified elements
-// alone.
+// The softmax family of sparse COO tensors, hybrid ones too. Unspecified elements count as -inf
+// (for softmin as inf), so that the result has the input's indices, and a row consists of the
+// specified elements alone.
 #include <ATen/core/Tensor.h>
-#include <ATen/ops/_sparse_coo_tensor_unsafe.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/argsort.h>
 #include <ATen/ops/empty_like.h>
@@ -15,6 +14,7 @@
 #include <vector>
 
 #include "../normalization.h"
+#include "pattern.h"
 
 namespace act::sparse {
 namespace {
@@ -88,19 +88,6 @@ at::Tensor along_sparse_dim(const Grouping& grouping, at::ScalarType dtype,
   return results;
 }
 
-at::Tensor with_values(const at::Tensor& like, const at::Tensor& values) {
-  return at::_sparse_coo_tensor_unsafe(like._indices(), values, like.sizes(), values.scalar_type(),
-                                       at::kSparse, values.device(), false, /*is_coalesced=*/true);
-}
-
-// The values of `tensor` at the indices of `mask`; where it specifies none, 0.
-at::Tensor values_at(const at::Tensor& tensor, const at::Tensor& mask) {
-  if (tensor.layout() == at::kStrided) return tensor.sparse_mask(mask)._values();
-  const at::Tensor coalesced = tensor.coalesce();
-  if (coalesced._indices().equal(mask._indices())) return coalesced._values();
-  return coalesced.sparse_mask(mask)._values();
-}
-
 template <Member member>
 struct Kernel {
   static constexpr const char* name = name_of(member);
@@ -144,6 +131,8 @@ TORCH_LIBRARY_IMPL(act, SparseCPU, m) {
   m.impl("softmax_backward", &Kernel<Member::softmax>::backward);
   m.impl("log_softmax", &Kernel<Member::log_softmax>::value);
   m.impl("log_softmax_backward", &Kernel<Member::log_softmax>::backward);
+  m.impl("softmin", &Kernel<Member::softmin>::value);
+  m.impl("softmin_backward", &Kernel<Member::softmin>::backward);
 }
 
 }  // namespace

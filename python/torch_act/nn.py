@@ -276,7 +276,8 @@ class Softmax2d(torch.nn.Softmax2d):
     """torch.nn.Softmax2d by :func:`torch_act.functional.softmax` over dim -3 of 3-d, 4-d input."""
 
     def forward(self, input: Tensor) -> Tensor:
-        if input.dim() not in (3, 4):
+        # torch.fx traces through this method: only torch.nn's own modules are leaves to it.
+        if not isinstance(input, torch.fx.Proxy) and input.dim() not in (3, 4):
             raise ValueError(
                 f"Softmax2d: expected input to be 3D or 4D, got {input.dim()}D instead"
             )
