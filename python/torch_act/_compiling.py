@@ -5,9 +5,9 @@ What a compiled function does depends on two choices that are no arguments of it
 choice, from memory or from its caches on disk. Each op of ours that is traced therefore
 
 - leaves a guard with Dynamo: the code holds for the choices that it was traced under;
-- marks the traced graph with them, and with what this package makes of it, its version and sources:
-  all that is in the graph is part of the key of AOTAutograd's cache. Inductor's own cache is keyed
-  by the decomposed graph, which shows the difference anyhow.
+- marks the traced graph module with them, and with the package's own files: the attributes of a
+  graph module are part of the key of AOTAutograd's cache. Inductor's own cache is keyed by the
+  decomposed graph, which shows the difference anyhow.
 
 The place where every tracer passes, whoever calls the op, is its fake kernel.
 """
@@ -60,6 +60,8 @@ class compile_with:
             raise RuntimeError("compile_with: choose before the compiled function is called")
         if how not in ("kernels", "decompositions"):
             raise ValueError(f"compile_with: expected 'kernels' or 'decompositions', got {how!r}")
+        if how == "decompositions":
+            _offer_decompositions()
         self._previous = _how
         _how = how
 
@@ -91,39 +93,37 @@ def _package() -> str:
 
 @cache
 def _offer_decompositions() -> None:
-    """Adds ours to Inductor's tables, for good: they decline where kernels are wanted."""
+    """Adds ours to Inductor's tables, for good: they decline while kernels are wanted.
+
+    Inductor refuses to call an op that has a decomposition, unless it was told so for this op.
+    """
     from torch._inductor.decomposition import decompositions as inductor_decompositions
     from torch._inductor.decomposition import fast_random_decomps
+    from torch._inductor.lowering import make_fallback, tag_to_layout_constraint
+    from torch._library.utils import get_layout_constraint_tag
 
     from torch_act._decompositions import decompositions
 
-    ours = {op: _where_wanted(op, function) for op, function in decompositions().items()}
-    inductor_decompositions.update(ours)
-    fast_random_decomps().update(ours)  # a copy, made once
+    for op, function in decompositions().items():
+        layouts = tag_to_layout_constraint(get_layout_constraint_tag(op, with_default=True))
+        make_fallback(op, layout_constraint=layouts, warn=False, override_decomp=True)
+        # The second table is a copy of the first, made once.
+        for table in (inductor_decompositions, fast_random_decomps()):
+            table[op] = _where_wanted(function)
 
 
-def _where_wanted(op: OpOverload, decomposition: Any) -> Any:
+def _where_wanted(decomposition: Any) -> Any:
     def decompose(*arguments: Any, **keywords: Any) -> Any:
-        if _how == "decompositions":
-            return decomposition(*arguments, **keywords)
-        _call_kernel_of(op)
-        return NotImplemented
+        if _how == "kernels":
+            return NotImplemented
+        return decomposition(*arguments, **keywords)
 
     return decompose
 
 
-@cache
-def _call_kernel_of(op: OpOverload) -> None:
-    """Lets Inductor call the op, which it refuses by itself for ops with a decomposition."""
-    from torch._inductor.lowering import make_fallback, tag_to_layout_constraint
-    from torch._library.utils import get_layout_constraint_tag
-
-    layouts = tag_to_layout_constraint(get_layout_constraint_tag(op, with_default=True))
-    make_fallback(op, layout_constraint=layouts, warn=False, override_decomp=True)
-
-
 def _mark(graph_module: torch.fx.GraphModule) -> None:
-    graph_module.meta["torch_act"] = f"{choices()}, {_package()}"
+    # An attribute, for the cache's key leaves out `meta`.
+    graph_module._torch_act = f"{choices()}, {_package()}"
 
 
 def _is_ours(op: OpOverload) -> bool:
@@ -134,8 +134,6 @@ def _is_ours(op: OpOverload) -> bool:
 def _traced(fake_mode: Any, op: OpOverload, *arguments: Any, **keywords: Any) -> Any:
     if "torch._dynamo" in sys.modules:
         _tie_to_choices()
-    if "torch._inductor.decomposition" in sys.modules:
-        _offer_decompositions()
     return NotImplemented  # go on to the fake kernel
 
 
@@ -148,7 +146,6 @@ def _tie_to_choices() -> None:
         translator = InstructionTranslator.current_tx()
     except AttributeError:
         return  # a tracer other than Dynamo
-    _offer_decompositions()
     if _mark in translator.output.register_finalizer_fns:
         return
     translator.output.add_graph_finalizer(_mark)

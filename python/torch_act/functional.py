@@ -348,8 +348,8 @@ def log_softmax(
 
 
 def _implicit_dim(name: str, ndim: int, stacklevel: int) -> int:
-    # torch's rule and its warning's words: who filters it by text must not see another. Where Dynamo
-    # reads this, a warning would break the graph.
+    # torch's rule and its warning's words: who filters it by text must not see another. A
+    # warning would break Dynamo's graph.
     if not is_dynamo_compiling():
         warnings.warn(
             f"Implicit dimension choice for {name} has been deprecated. "
