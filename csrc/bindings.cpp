@@ -217,19 +217,25 @@ py::list pointwise_ops() {
   return ops;
 }
 
-// "input", "output", "bits" or None for each formula's own default. Returns what held before.
+// "input", "output", "bits" or None for each formula's own default.
+py::object saved_preference() {
+  const auto preference = autograd::saved_preference();
+  if (!preference) return py::none();
+  return py::str(*preference == Saved::input    ? "input"
+                 : *preference == Saved::output ? "output"
+                                                : "bits");
+}
+
+// Returns what held before.
 py::object set_saved_preference(const std::optional<std::string>& kind) {
   auto& preference = autograd::saved_preference();
-  const auto previous = preference;
+  py::object previous = saved_preference();
   if (!kind) {
     preference.reset();
   } else {
     preference = *kind == "input" ? Saved::input : *kind == "output" ? Saved::output : Saved::bits;
   }
-  if (!previous) return py::none();
-  return py::str(*previous == Saved::input    ? "input"
-                 : *previous == Saved::output ? "output"
-                                              : "bits");
+  return previous;
 }
 
 }  // namespace
@@ -240,6 +246,7 @@ PYBIND11_MODULE(_C, m) {
   m.def("pointwise_ops", &pointwise_ops,
         "The pointwise ops with their parameters, from the C++ list.");
 
+  m.def("saved_preference", &saved_preference);
   m.def("set_saved_preference", &set_saved_preference, py::arg("kind").none(true));
 
   for_each_op([&]<class Op>() {

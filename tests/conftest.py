@@ -5,9 +5,9 @@ import torch
 
 
 def pytest_configure(config):
-    # torch itself still calls what it deprecates, when forward-mode AD is first used.
+    # torch itself still calls what it deprecates, when forward-mode AD or Inductor is first used.
     config.addinivalue_line(
-        "filterwarnings", "ignore:.torch.jit.script. is deprecated:DeprecationWarning"
+        "filterwarnings", "ignore:.torch.jit.script(_method)?. is deprecated:DeprecationWarning"
     )
 
 

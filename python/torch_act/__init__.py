@@ -12,11 +12,12 @@ from torch_act._loading import load_library
 _C = load_library(torch.__version__)
 
 from torch_act import _nested, functional, nn  # noqa: E402
+from torch_act._compiling import compile_with  # noqa: E402
 from torch_act._saving import saved_as  # noqa: E402
 
 _nested.register()
 if "torch.distributed.tensor" in sys.modules:  # where it is not, importing it takes half a second
     from torch_act import distributed  # noqa: F401
 
-__all__ = ["functional", "nn", "saved_as"]
+__all__ = ["compile_with", "functional", "nn", "saved_as"]
 __version__ = "0.1.0"

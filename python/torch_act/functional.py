@@ -7,6 +7,7 @@ import warnings
 
 import torch
 from torch import Tensor
+from torch.compiler import is_dynamo_compiling
 
 from torch_act._calling import (
     handle_torch_function,
@@ -347,12 +348,14 @@ def log_softmax(
 
 
 def _implicit_dim(name: str, ndim: int, stacklevel: int) -> int:
-    # torch's rule and its warning's words: who filters it by text must not see another.
-    warnings.warn(
-        f"Implicit dimension choice for {name} has been deprecated. "
-        "Change the call to include dim=X as an argument.",
-        stacklevel=stacklevel,
-    )
+    # torch's rule and its warning's words: who filters it by text must not see another. A
+    # warning would break Dynamo's graph.
+    if not is_dynamo_compiling():
+        warnings.warn(
+            f"Implicit dimension choice for {name} has been deprecated. "
+            "Change the call to include dim=X as an argument.",
+            stacklevel=stacklevel,
+        )
     return 0 if ndim in (0, 1, 3) else 1
 
 

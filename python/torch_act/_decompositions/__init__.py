@@ -1,0 +1,142 @@
+"""The ops in terms of torch's own, which Inductor fuses with what surrounds them.
+
+Each formula of csrc/act/formulas has its counterpart here: the same values at ±inf, NaN and kinks,
+the same care in the tails; rounded as Inductor's exp, tanh, log1p and erfc allow. The module is
+imported when something is compiled, not before.
+
+rrelu in training stays a kernel: its slopes come from our Philox, 32-bit multiplications with
+64-bit products that Inductor lacks, and other slopes than without compilation would be worse than a
+kernel more.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch._ops import OpOverload
+
+from torch_act._decompositions import exponential, piecewise, several, sigmoidal
+from torch_act._decompositions.arithmetic import computed_in
+from torch_act._decompositions.formula import Formula
+from torch_act._decompositions.layout import laid_out_like
+
+__all__ = ["decompositions"]
+
+Decomposition = Callable[..., Any]
+
+# By the op's name; gelu's `approximate` chooses among several.
+FORMULAS: Mapping[str, type[Formula] | Mapping[str, type[Formula]]] = {
+    "relu": piecewise.Relu,
+    "relu6": piecewise.Relu6,
+    "leaky_relu": piecewise.LeakyRelu,
+    "sigmoid": sigmoidal.Sigmoid,
+    "tanh": sigmoidal.Tanh,
+    "elu": exponential.Elu,
+    "celu": exponential.Celu,
+    "selu": exponential.Selu,
+    "gelu": {"none": exponential.Gelu, "tanh": sigmoidal.GeluTanh},
+    "silu": sigmoidal.Silu,
+    "softplus": sigmoidal.Softplus,
+    "softsign": exponential.Softsign,
+    "hardtanh": piecewise.Hardtanh,
+    "logsigmoid": sigmoidal.Logsigmoid,
+    "mish": exponential.Mish,
+    "hardswish": piecewise.Hardswish,
+    "hardsigmoid": piecewise.Hardsigmoid,
+    "hardshrink": piecewise.Hardshrink,
+    "softshrink": piecewise.Softshrink,
+    "tanhshrink": sigmoidal.Tanhshrink,
+    "threshold": piecewise.Threshold,
+}
+
+SEVERAL: Mapping[str, Decomposition] = {
+    "prelu": several.prelu,
+    "prelu_backward": several.prelu_backward,
+    "glu": several.glu,
+    "glu_backward": several.glu_backward,
+    "softmax": several.softmax,
+    "softmax_backward": several.softmax_backward,
+    "softmin": several.softmin,
+    "softmin_backward": several.softmin_backward,
+    "log_softmax": several.log_softmax,
+    "log_softmax_backward": several.log_softmax_backward,
+}
+
+
+def decompositions() -> dict[OpOverload, Decomposition]:
+    """Every op that has one, with the op's own signature."""
+    table = {}
+    for name in FORMULAS:
+        table[_op(name)] = _with_every_argument(name, _value)
+        table[_op(name + "_backward")] = _with_every_argument(name, _backward, "_backward")
+        table[_op(name + "_double_backward")] = _with_every_argument(
+            name, _double_backward, "_double_backward"
+        )
+    for name, compute in SEVERAL.items():
+        table[_op(name)] = _defaults_filled_in(_op(name), compute)
+    return table
+
+
+def _op(name: str) -> OpOverload:
+    return getattr(torch.ops.act, name).default
+
+
+def _defaults_filled_in(op: OpOverload, compute: Decomposition) -> Decomposition:
+    """Calls `compute` with each argument of the op by name, as its schema says."""
+    arguments = op._schema.arguments
+
+    def decomposition(*positional: Any, **keywords: Any) -> Any:
+        values = {a.name: a.default_value for a in arguments if a.has_default_value()}
+        values.update(zip((a.name for a in arguments), positional, strict=False))
+        return compute(**values | keywords)
+
+    return decomposition
+
+
+def _with_every_argument(name: str, compute: Decomposition, suffix: str = "") -> Decomposition:
+    return _defaults_filled_in(_op(name + suffix), partial(compute, name))
+
+
+def _formula(name: str, tensor: Tensor, parameters: Mapping[str, Any]) -> Formula:
+    number, chosen = computed_in(tensor.dtype), FORMULAS[name]
+    if isinstance(chosen, Mapping):
+        return chosen[parameters["approximate"]](number)
+    return chosen(number, **{parameter: float(value) for parameter, value in parameters.items()})
+
+
+def _value(name: str, self: Tensor, **parameters: Any) -> Tensor:
+    formula = _formula(name, self, parameters)
+    x = self.to(computed_in(self.dtype).dtype)
+    return laid_out_like(formula.value(x).to(self.dtype), self)
+
+
+def _backward(name: str, grad_output: Tensor, **arguments: Any) -> Tensor:
+    saved, formula, derivative = _of_saved(name, "derivative", arguments)
+    x = saved.to(computed_in(saved.dtype).dtype)
+    slope, gradient = getattr(formula, derivative)(x), grad_output.to(x.dtype)
+    return laid_out_like(_scaled(formula, slope, gradient).to(saved.dtype), saved)
+
+
+def _double_backward(
+    name: str, grad_grad_input: Tensor, grad_output: Tensor, **arguments: Any
+) -> Tensor:
+    saved, formula, derivative = _of_saved(name, "second_derivative", arguments)
+    x = saved.to(computed_in(saved.dtype).dtype)
+    gradient = grad_grad_input.to(x.dtype) * grad_output.to(x.dtype)
+    curvature = getattr(formula, derivative)(x)
+    return laid_out_like(_scaled(formula, curvature, gradient).to(saved.dtype), saved)
+
+
+def _of_saved(name: str, derivative: str, arguments: dict[str, Any]) -> tuple[Tensor, Formula, str]:
+    """The saved tensor, and which function of it is the derivative."""
+    from_output = arguments.pop("is_result", False)
+    saved = arguments.pop("self_or_result" if "self_or_result" in arguments else "self")
+    method = derivative + ("_from_output" if from_output else "")
+    return saved, _formula(name, saved, arguments), method
+
+
+def _scaled(formula: Formula, derivative: Tensor, gradient: Tensor) -> Tensor:
+    product = derivative * gradient
+    return torch.where(derivative == 0.0, 0.0, product) if formula.flat_blocks_gradient else product

@@ -1,0 +1,298 @@
+"""torch.compile: what is compiled, how, and when anew; the numbers of compiled code."""
+
+import subprocess
+import sys
+import warnings
+
+import pytest
+import torch
+import torch_act
+from activations import DTYPES, FORMULAS, HALF_DTYPES, same_bits
+from samples import sample
+from test_decompositions import BOUNDS, FLOOR, LAYOUTS, orders, ulps_from_kernel, units_apart
+from torch._dynamo.testing import CompileCounterWithBackend
+from torch._dynamo.utils import counters
+from torch._inductor.utils import fresh_cache, run_and_get_code
+from torch_act import functional as F
+from torch_act.command_line.calls import calls
+
+HOWS = ("kernels", "decompositions")
+# Traces as Inductor does, our decompositions included, and runs the traced graph without it.
+TRACED = "aot_eager_decomp_partition"
+CALLS = [call for call in calls(training=True) if call.label != "rrelu"]
+
+
+@pytest.fixture(autouse=True)
+def _fresh():
+    torch._dynamo.reset()
+    counters.clear()
+    yield
+    torch._dynamo.reset()
+
+
+def same(ours, theirs):
+    for a, b in zip(ours, theirs, strict=True):
+        assert a.stride() == b.stride()
+        assert same_bits(a, b)
+
+
+def every_activation(call_of=lambda call: call.ours):
+    return [(call_of(call), len(call.further_inputs(torch.zeros(())))) for call in CALLS]
+
+
+def forward(functions):
+    return lambda x, *weights: [f(x, *weights[:further]) for f, further in functions]
+
+
+def train(program, x, *weights):
+    leaves = [t.detach().requires_grad_() for t in (x, *weights)]
+    results = program(*leaves)
+    generator = torch.Generator().manual_seed(1)
+    upstream = [torch.randn(y.shape, generator=generator).to(y.dtype) for y in results]
+    return results, torch.autograd.grad(results, leaves, upstream)
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+def test_kernels_give_the_bits_of_eager(dtype):
+    """By Inductor, every activation of the catalogue in one graph, forward and backward."""
+    program = forward(every_activation())
+    x, weight = torch.randn(4, 6, dtype=torch.float64).to(dtype), torch.tensor([0.25]).to(dtype)
+    with torch_act.compile_with("kernels"):
+        results, gradients = train(torch.compile(program, fullgraph=True), x, weight)
+    expected, expected_gradients = train(program, x, weight)
+    same(results, expected)
+    # Of the sum of many gradients Inductor rounds the half types once.
+    if dtype not in HALF_DTYPES:
+        same(gradients, expected_gradients)
+
+
+@pytest.mark.parametrize("how", HOWS)
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_strides_are_those_of_eager(layout, how):
+    program, x, weight = forward(every_activation()), LAYOUTS[layout](), torch.tensor([0.25])
+    with torch_act.compile_with(how):
+        compiled = torch.compile(program, fullgraph=True, backend=TRACED)
+        results, gradients = train(compiled, x, weight)
+    expected, expected_gradients = train(program, x, weight)
+    for a, b in zip([*results, *gradients], [*expected, *expected_gradients], strict=True):
+        assert a.stride() == b.stride()
+        if how == "kernels":
+            assert same_bits(a, b)
+        else:
+            torch.testing.assert_close(a, b, rtol=1e-5, atol=1e-5)
+
+
+def test_every_module_is_one_graph():
+    """Also where torch's warns, for softmax without a dim."""
+    modules = [
+        getattr(torch_act.nn, name)(*((0.5, -1.0) if entry.name == "threshold" else ()))
+        for entry in torch_act.catalogue.CATALOGUE
+        for name in entry.modules
+        if name != "RReLU"
+    ]
+    x = torch.randn(2, 4, 4, 6)
+
+    def program(x):
+        return [module(x) for module in modules]
+
+    compiled = torch.compile(program, fullgraph=True, backend="eager")
+    with warnings.catch_warnings(action="ignore"):
+        same(compiled(x), program(x))
+
+
+@pytest.mark.parametrize("how", HOWS)
+def test_dynamic_shapes_do_not_recompile(how):
+    counter = CompileCounterWithBackend(TRACED)
+    program = forward(every_activation())
+    weight, compilations = torch.tensor([0.25]), []
+    with torch_act.compile_with(how):
+        compiled = torch.compile(program, fullgraph=True, dynamic=True, backend=counter)
+        for rows, columns in ((4, 6), (5, 8), (7, 12)):
+            x = torch.randn(rows, columns)
+            results, gradients = train(compiled, x, weight)
+            compilations.append(counter.frame_count)
+            expected, expected_gradients = train(program, x, weight)
+            for a, b in zip([*results, *gradients], [*expected, *expected_gradients], strict=True):
+                torch.testing.assert_close(a, b, rtol=1e-5, atol=1e-5)
+    # Dynamo starts anew within the first, when it has found which numbers are parameters.
+    assert compilations[1:] == compilations[:1] * 2
+
+
+@pytest.mark.parametrize("order", [0, 1, 2])
+@pytest.mark.parametrize("dtype", FLOOR, ids=str)
+def test_inductors_numbers_within_bounds(dtype, order, measured):
+    """All decompositions in one graph, by Inductor's vectorised code."""
+    inputs = [torch.from_numpy(sample(case, dtype)).to(dtype) for case in FORMULAS]
+
+    def program(inputs):
+        return [orders(case)[order](x) for case, x in zip(FORMULAS, inputs, strict=True)]
+
+    with torch_act.compile_with("decompositions"):
+        results = torch.compile(program, fullgraph=True)(inputs)
+    for case, result in zip(FORMULAS, results, strict=True):
+        apart, description = ulps_from_kernel(case, order, dtype, result)
+        measured(f"Inductor, order {order}, ulp of {dtype}", case, apart.max())
+        assert apart.max() <= BOUNDS[order], description
+
+
+@pytest.mark.parametrize("dtype", HALF_DTYPES, ids=str)
+def test_inductors_halves(dtype):
+    x = torch.arange(-32768, 32768, dtype=torch.int32).to(torch.int16).view(dtype)
+
+    def program(x):
+        return [case.value(x) for case in FORMULAS]
+
+    with torch_act.compile_with("decompositions"):
+        results = torch.compile(program, fullgraph=True)(x)
+    for case, result in zip(FORMULAS, results, strict=True):
+        apart = units_apart(result, case.value(x))
+        assert apart.max() <= 1, case
+        assert (apart > 0).sum() <= 65536 // 1000, case
+
+
+def test_decompositions_fuse_and_kernels_stay():
+    def program(x, w, b, z):
+        return torch.ops.act.gelu(x * w + b) * z
+
+    inputs = torch.randn(4, 64, 64).unbind()
+    code = {}
+    for how in HOWS:
+        with torch_act.compile_with(how):
+            result, (code[how],) = run_and_get_code(torch.compile(program, fullgraph=True), *inputs)
+        torch.testing.assert_close(result, program(*inputs), rtol=1e-5, atol=1e-6)
+    assert "torch.ops.act.gelu.default(" in code["kernels"]
+    assert "act.gelu" not in code["decompositions"].replace("torch.ops.act.gelu.default]", "")
+    assert code["kernels"].count("cpp_fused") > code["decompositions"].count("cpp_fused")
+
+
+@pytest.mark.parametrize("how", HOWS)
+def test_rrelu_draws_the_slopes_of_eager(how):
+    x = torch.randn(1000, requires_grad=True)
+
+    def program(x):
+        return F.rrelu(x * 2, training=True)
+
+    with torch_act.compile_with(how):
+        compiled = torch.compile(program, fullgraph=True, backend=TRACED)
+        torch.manual_seed(5)
+        y = compiled(x)
+        (gradient,) = torch.autograd.grad(y.sum(), x)
+    torch.manual_seed(5)
+    expected = program(x)
+    assert same_bits(y, expected)
+    assert same_bits(gradient, torch.autograd.grad(expected.sum(), x)[0])
+
+
+WRITERS = {
+    "in place": lambda x: torch.ops.act.gelu_(x),
+    "in place by the module": lambda x: torch_act.nn.ELU(inplace=True)(x),
+    "in place on a view": lambda x: torch.ops.act.relu_(x[1:3]),
+    "in place on a computed tensor": lambda x: torch.ops.act.tanh_(x * 2),
+    "prelu in place": lambda x: torch.ops.act.prelu_(x, torch.full((6,), 0.5)),
+    "out": lambda x: torch.ops.act.silu(x, out=torch.empty(4, 6)),
+    "out of another shape": lambda x: torch.ops.act.silu(x, out=torch.empty(0)),
+    "out of softmax": lambda x: torch.ops.act.softmax(x, 1, out=torch.empty(4, 6)),
+    "out of glu": lambda x: torch.ops.act.glu(x, 1, out=torch.empty(4, 3)),
+}
+
+
+@pytest.mark.parametrize("how", HOWS)
+@pytest.mark.parametrize("name", WRITERS)
+@pytest.mark.filterwarnings("ignore:An output with one or more elements was resized")
+def test_writing_ops(name, how):
+    x, writer = torch.randn(4, 6), WRITERS[name]
+
+    def program(x):
+        return writer(x), x
+
+    with torch_act.compile_with(how):
+        ours = torch.compile(program, backend=TRACED)(x.clone())
+    theirs = program(x.clone())
+    for a, b in zip(ours, theirs, strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-6, atol=1e-7)
+
+
+def test_in_place_in_training():
+    def program(x):
+        return torch.ops.act.sigmoid_(x * 2) * 3
+
+    x = torch.randn(50)
+    ours = train(lambda x: [torch.compile(program, fullgraph=True, backend=TRACED)(x)], x)
+    theirs = train(lambda x: [program(x)], x)
+    same([*ours[0], *ours[1]], [*theirs[0], *theirs[1]])
+
+
+def test_the_choice_is_guarded_and_both_codes_are_kept():
+    counter = CompileCounterWithBackend("aot_eager")
+    compiled = torch.compile(lambda x: torch.ops.act.gelu(x), backend=counter, fullgraph=True)
+    x, frames = torch.randn(3), []
+    for how in (*HOWS, *HOWS):
+        with torch_act.compile_with(how):
+            compiled(x)
+        frames.append(counter.frame_count)
+    assert frames == [1, 2, 2, 2]
+
+
+def test_what_is_saved_is_guarded():
+    x = torch.tensor([20.0], requires_grad=True)
+    counter = CompileCounterWithBackend("aot_eager")
+    compiled = torch.compile(lambda x: torch.ops.act.sigmoid(x), backend=counter, fullgraph=True)
+    for kind in ("output", "input", "output", "input"):
+        with torch_act.saved_as(kind):
+            (gradient,) = torch.autograd.grad(compiled(x), x)
+        assert bool(gradient > 0) == (kind == "input")
+    assert counter.frame_count == 2
+
+
+def test_saved_as_inside_breaks_the_graph_and_holds():
+    def program(x):
+        with torch_act.saved_as("input"):
+            return F.sigmoid(x)
+
+    x = torch.tensor([20.0], requires_grad=True)
+    with warnings.catch_warnings(action="ignore"):  # torch names the builtin that it cannot trace
+        y = torch.compile(program, backend="aot_eager")(x)
+    assert torch.autograd.grad(y, x)[0] > 0
+    assert torch_act._C.saved_preference() is None
+
+
+def test_caches_on_disk_are_those_of_the_choice():
+    """AOTAutograd's is keyed by the graph before decomposition: both choices' are the same."""
+    x = torch.tensor([20.0] * 16, requires_grad=True)
+
+    def run(how, kind):
+        torch._dynamo.reset()
+        counters.clear()
+        with torch_act.compile_with(how), torch_act.saved_as(kind):
+            compiled = torch.compile(lambda x: torch.ops.act.sigmoid(x), fullgraph=True)
+            (gradient,) = torch.autograd.grad(compiled(x).sum(), x)
+        assert bool((gradient > 0).all()) == (kind == "input")
+        return counters["aot_autograd"]["autograd_cache_hit"]
+
+    choices = [("kernels", "output"), ("decompositions", "output"), ("kernels", "input")]
+    with fresh_cache():
+        assert [run(*choice) for choice in choices] == [0, 0, 0]
+        assert [run(*choice) for choice in choices] == [1, 1, 1]
+
+
+def test_choosing():
+    before = torch_act._compiling.choices()
+    with pytest.raises(ValueError, match="'kernels' or 'decompositions', got 'both'"):
+        torch_act.compile_with("both")
+    with torch_act.compile_with("decompositions"):
+        with torch_act.compile_with("kernels"):
+            assert "kernels" in torch_act._compiling.choices()
+        assert "decompositions" in torch_act._compiling.choices()
+        torch_act.compile_with("kernels")  # holds from here on
+        assert "kernels" in torch_act._compiling.choices()
+    assert torch_act._compiling.choices() == before
+
+
+def test_import_loads_no_compiler():
+    code = (
+        "import sys, torch\nbefore = set(sys.modules)\nimport torch_act\n"
+        "new = [m for m in set(sys.modules) - before if not m.startswith('torch_act')]\n"
+        "assert not any(m.startswith(('torch._dynamo', 'torch._inductor')) for m in new), new\n"
+        "assert 'torch_act._decompositions' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
