@@ -10,6 +10,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "stream.h"
+
 #if ACT_VECTOR_BYTES == 64
 #include <immintrin.h>
 #endif
@@ -129,9 +131,10 @@ struct PartialSums {
     }
   }
   // Adds products. Those of floats are exact in double, those of half types in float.
-  template <class T>
+  template <bool prefetch = false, class T>
   ACT_HOST_DEVICE void add_products(const T* x, const T* y, std::int64_t size) {
     for (std::int64_t i = 0; i < size; i += partial_sums) {
+      if constexpr (prefetch) prefetch_further(x + i);
       for (int v = 0; v < count; ++v) {
         sums[v] += convert<Accumulator, lanes, T>(load_vector<lanes>(x + i + v * lanes)) *
                    convert<Accumulator, lanes, T>(load_vector<lanes>(y + i + v * lanes));

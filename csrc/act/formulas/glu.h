@@ -8,19 +8,24 @@ namespace act::formulas {
 
 template <class T>
 struct Glu {
-  // The gate is closed below b = -131 (float) or -1060 (double): a·σ(b) is 0 there for |a| < 2³⁹
-  // (2⁴⁵⁰). 2⁻ˢ is multiplied before the division or after it, so that neither leaves the
-  // exponent's range.
+  // a/(1 + e), e = e⁻ᵇ, one rounded division, also where the result is subnormal. Where e would
+  // come near the end of the exponent's range, a and e are both multiplied by 2⁻ˢ, beside which 1
+  // is nothing: so small an `a` that 2⁻ˢ·a is inexact has the result 0 there. The gate is closed
+  // below b = -131 (float) or -1060 (double): a·σ(b) is 0 there for |a| < 2³⁹ (2⁴⁵⁰).
   ACT_HOST_DEVICE static T value(T a, T b) {
     using B = elementary::Bias<T>;
     constexpr T one = T(1) / B::factor;
+    constexpr T far = sizeof(T) == sizeof(float) ? T(-86) : T(-700);
     const T above = b < B::furthest ? B::furthest : b;
     const T gate = above > B::saturated ? B::saturated : above;
-    const T denominator = elementary::biased_one_plus(elementary::exp_biased<-1>(-gate));
-    const bool large = elementary::abs(a) > T(1);
-    const T quotient = (large ? a * one : a) / denominator;
-    const T y = large ? quotient : quotient * one;
-    return b < B::furthest ? a * T(0) : y;
+    const bool is_far = b < far;
+    constexpr T magic = B::round + T(B::bias), far_magic = B::round + T(B::bias - B::exponent);
+    const elementary::BiasedExponential<T> e =
+        elementary::exponential_of(elementary::reduced_with(-gate, is_far ? far_magic : magic));
+    const T sum = e.power + T(1);
+    const T denominator = sum + elementary::fma(e.power, e.q, T(1) - (sum - e.power));
+    const T factor = is_far ? one : T(1);
+    return a * (b < B::furthest ? T(0) : factor) / denominator;
   }
 
   // σ(b) and a·σ(b)·σ(-b), which share the exponential and the division: with e = e^-|b| and
