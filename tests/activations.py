@@ -76,6 +76,10 @@ class Case:
     def second_derivative(self, x):
         return self.double_backward(torch.ones_like(x), torch.ones_like(x), x)
 
+    @property
+    def in_torch(self):
+        return hasattr(torch.nn.functional, self.name)
+
     def torch_value(self, x):
         """The same activation by torch.nn.functional."""
         plain = {"sigmoid": torch.sigmoid, "tanh": torch.tanh}
@@ -109,6 +113,7 @@ def _cases(op):
 
 OPS = torch_act._C.pointwise_ops()
 CASES = [case for op in OPS for case in _cases(op)]
+CASES_IN_TORCH = [case for case in CASES if case.in_torch]
 # One case for each formula: an op's first parameter set, and one for each further variant.
 FORMULAS = list({(case.name, case.variant): case for case in reversed(CASES)}.values())[::-1]
 

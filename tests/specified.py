@@ -2,10 +2,14 @@
 
 Written down here a second time on purpose, by hand and apart from the catalogue and the formulas.
 The derivatives at kinks are torch's (`softplus` has none: its threshold is a jump, and the smooth
-side counts there).
+side counts there). An activation that is not named here is taken to have no kink, limits that its
+definition shows far out, and an output that does not tell the derivative.
 """
 
-from math import inf
+from math import copysign, inf
+
+from reference import LARGEST_ARGUMENT, Reference
+from torch_act.catalogue import BY_NAME
 
 SELU_SCALE = 1.0507009873554804934193349852946
 SELU_SLOPE = 1.7580993408473768599402175208123  # scale·alpha: f′(0), and -f(-inf)
@@ -79,8 +83,8 @@ _LIMITS = {
 }
 
 
-def limits(case, dtype):
-    """((f(-inf), f'(-inf)), (f(inf), f'(inf)))."""
+def specified_limits(case, dtype):
+    """As `limits`; None if they are not written here."""
     p = case.numbers(dtype)
     match case.name:
         case "leaky_relu":
@@ -104,7 +108,25 @@ def limits(case, dtype):
             return ((p["min_val"], 0.0), (p["max_val"], 0.0))
         case "threshold":
             return ((p["value"], 0.0), (inf, 1.0))
-    return _LIMITS[case.name]
+    return _LIMITS.get(case.name)
+
+
+def limits(case, dtype):
+    """((f(-inf), f'(-inf)), (f(inf), f'(inf)))."""
+    return specified_limits(case, dtype) or _limits_by_definition(case, dtype)
+
+
+def _limits_by_definition(case, dtype):
+    """What f and f′ have come to, or are on the way to (0 or ±inf), where the reference ends."""
+    reference = Reference(BY_NAME[case.name].definition(case.keywords), case.numbers(dtype))
+    found = reference.at([-LARGEST_ARGUMENT, LARGEST_ARGUMENT], 5e-324).high
+
+    def limit(number):
+        if abs(number) > LARGEST_ARGUMENT**0.5:
+            return copysign(inf, number)
+        return 0.0 if abs(number) < LARGEST_ARGUMENT**-0.5 else float(number)
+
+    return tuple((limit(found[0, k]), limit(found[1, k])) for k in (0, 1))
 
 
 # Below 0 the result is negative and vanishes at -inf: so its limit there is -0.

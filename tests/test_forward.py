@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from activations import CASES, DTYPES, same_bits
+from activations import CASES, CASES_IN_TORCH, DTYPES, same_bits
 from samples import exact, sample
 from ulp import describe, error
 
@@ -30,7 +30,7 @@ TOLERANCE = {
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
-@pytest.mark.parametrize("case", CASES, ids=str)
+@pytest.mark.parametrize("case", CASES_IN_TORCH, ids=str)
 def test_value_is_close_to_torch(case, dtype):
     if case.keywords.get("alpha") == float("inf"):
         pytest.skip("torch's celu(alpha=inf) is NaN below 0; ours is the identity")

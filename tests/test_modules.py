@@ -116,6 +116,27 @@ def test_forward_is_ours(name, args, kwargs):
     assert [name for name in names if name.startswith("act.")] == expected
 
 
+CATALOGUED = [
+    (name, entry.name, entry.parameter_sets[index])
+    for entry in CATALOGUE
+    if entry.pieces and entry.name != "prelu"  # whose module has its parameter as a tensor
+    for name in entry.modules
+    for index in sorted({0, len(entry.parameter_sets) - 1})
+]
+
+
+@pytest.mark.parametrize(("name", "function", "parameters"), CATALOGUED, ids=str)
+def test_catalogued_modules(name, function, parameters):
+    """Every pointwise one of the catalogue, also where torch has none to compare it with."""
+    x = torch.linspace(-6, 6, 96).reshape(2, 4, 6, 2)
+    module = getattr(torch_act.nn, name)(**parameters).eval()
+    expected = getattr(torch_act.functional, function)(x, **parameters)
+    assert torch.equal(module(x), expected)
+    twin = _pickled(module)
+    assert repr(twin) == repr(module)
+    assert torch.equal(twin(x), expected)
+
+
 @ALL
 def test_state_dict(name, args, kwargs):
     ours, theirs = _pair(name, args, kwargs)

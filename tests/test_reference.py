@@ -8,7 +8,7 @@ import pytest
 import torch
 from activations import CASES, FORMULAS, OPS
 from samples import exact, sample
-from specified import derivative_from_output, kinks, limits
+from specified import derivative_from_output, kinks, specified_limits
 from torch_act.catalogue import BY_NAME
 from ulp import CANCELLATION_FLOOR, CANCELLING, error, spacing
 
@@ -76,11 +76,14 @@ def test_pieces_give_the_specified_derivatives_at_kinks(case):
         assert found.high[1, 0] == pytest.approx(slope, rel=1e-15, abs=0)
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
+LIMITED = [case for case in CASES if specified_limits(case, torch.float64)]
+
+
+@pytest.mark.parametrize("case", LIMITED, ids=str)
 def test_specified_limits_are_those_of_the_definition(case):
     far = 2.0**150
     found = case.reference(torch.float64).at([-far, far], 5e-324)
-    for column, (value, slope) in enumerate(limits(case, torch.float64)):
+    for column, (value, slope) in enumerate(specified_limits(case, torch.float64)):
         expected = value if math.isfinite(value) else pytest.approx(value)
         if math.isinf(value):
             assert abs(found.high[0, column]) > 1e5

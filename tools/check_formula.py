@@ -2,12 +2,13 @@
 
     python tools/check_formula.py silu                     # Silu of csrc/act/formulas/silu.h
     python tools/check_formula.py celu --first 0.3         # with a parameter
-    python tools/check_formula.py gelu --formula GeluTanh --definition "x*(1+tanh(...))/2"
+    python tools/check_formula.py gelu_tanh                # of a variant
     python tools/check_formula.py silu --vectorised  # does every loop, per instruction set?
     python tools/check_formula.py silu --stride 1          # all 2^32 floats
 
-Prints, for value (0), derivative (1) and second derivative (2), the largest error in ulp and where
-it is: double against ball arithmetic (tests/reference.py), float against the formula in double.
+Needs the header and the catalogue's entry, not the built library. Prints, for value (0), derivative
+(1) and second derivative (2), the largest error in ulp and where it is: double against ball
+arithmetic (tests/reference.py), float against the formula in double.
 "floored" counts ulp of the exact result or of 0.1, whichever is larger, for the second derivative
 where |x| < 4, for the derivative in the intervals of tests/ulp.py: near the zero of a derivative
 only that can be small. Exits with 1 where float value or derivative exceed 2 (floored) ulp, double
@@ -27,6 +28,9 @@ import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
+sys.path.append(str(ROOT / "python" / "torch_act"))  # the package itself needs the built library
+
+from catalogue import BY_NAME  # noqa: E402
 
 FLAGS = [
     "-std=c++20",
@@ -50,26 +54,6 @@ TARGETS = {
         "-mprefer-vector-width=512",
     ],
 }
-
-ONE = "1/(1+exp(-x))"
-# As in torch_act.catalogue: (condition, expression); a and b are the parameters.
-DEFINITIONS = {
-    "sigmoid": [("True", ONE)],
-    "silu": [("True", "x/(1+exp(-x))")],
-    "tanh": [("True", "tanh(x)")],
-    "tanhshrink": [("True", "x-tanh(x)")],
-    "softplus": [("x*a > b", "x"), ("True", "(1+exp(a*x)).log()/a")],
-    "logsigmoid": [("True", "-(1+exp(-x)).log()")],
-    "elu": [("x > 0", "x"), ("True", "a*(exp(x)-1)")],
-    "celu": [("(x > 0) if a > 0 else (x >= 0)", "x"), ("True", "a*(exp(x/a)-1)")],
-    "selu": [
-        ("x > 0", "1.0507009873554804934193349852946*x"),
-        ("True", "1.0507009873554804934193349852946*1.6732632423543772848170429916717*(exp(x)-1)"),
-    ],
-    "mish": [("True", "x*tanh((1+exp(x)).log())")],
-    "gelu": [("True", "x*erfc(-x/sqrt(2+0*x))/2")],
-}
-DEFAULTS = {"softplus": (1.0, 20.0), "elu": (1.0, 0.0), "celu": (1.0, 0.0)}
 
 
 class Worst(ctypes.Structure):
@@ -126,6 +110,13 @@ def vectorised(name, formula):
     return clean
 
 
+def catalogued(name):
+    """The entry and the default parameters of an op, or of <op>_<variant>."""
+    op, _, variant = (name, "", None) if name in BY_NAME else name.rpartition("_")
+    sets = BY_NAME[op].parameter_sets
+    return BY_NAME[op], next(p for p in sets if variant is None or variant in p.values())
+
+
 def points_of_double(stretch=1.0, count=20000):
     generator = np.random.default_rng(7)
     share = count // 10
@@ -149,11 +140,9 @@ def floored_interval(name, order, stretch):
         return -4 * stretch, 4 * stretch
     from ulp import CANCELLING
 
-    return (
-        CANCELLING.get((name, ""), CANCELLING.get((name, "none"), (0.0, 0.0)))
-        if order == 1
-        else (0.0, 0.0)
-    )
+    entry, parameters = catalogued(name)
+    variant = parameters.get(entry.variant_argument, "")
+    return CANCELLING.get((entry.name, variant), (0.0, 0.0)) if order == 1 else (0.0, 0.0)
 
 
 def check_double(run, name, definition, parameters, stretch, ceiling):
@@ -162,7 +151,7 @@ def check_double(run, name, definition, parameters, stretch, ceiling):
     from ulp import error
 
     points = points_of_double(stretch)
-    reference = Reference(definition, dict(zip("ab", parameters, strict=True)))
+    reference = Reference(definition, parameters)
     exact = reference.at(points, 5e-324)
     good = True
     for order in range(3):
@@ -220,10 +209,8 @@ def main():
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("name")
-    parser.add_argument("--formula")
-    parser.add_argument("--definition", help="of the value, in x, a, b; see tests/reference.py")
-    parser.add_argument("--first", type=float)
-    parser.add_argument("--second", type=float)
+    parser.add_argument("--first", type=float, help="the first parameter")
+    parser.add_argument("--second", type=float, help="the second one")
     parser.add_argument(
         "--stretch", type=float, default=1.0, help="the scale of x on which something happens"
     )
@@ -233,15 +220,14 @@ def main():
     parser.add_argument("--no-double", action="store_true")
     parser.add_argument("--no-float", action="store_true")
     options = parser.parse_args()
-    formula = options.formula or "".join(part.capitalize() for part in options.name.split("_"))
+    formula = "".join(part.capitalize() for part in options.name.split("_"))
     if options.vectorised:
         sys.exit(0 if vectorised(options.name, formula) else 1)
-    defaults = DEFAULTS.get(options.name, (0.0, 0.0))
-    parameters = (
-        defaults[0] if options.first is None else options.first,
-        defaults[1] if options.second is None else options.second,
-    )
-    definition = [("True", options.definition)] if options.definition else DEFINITIONS[options.name]
+    entry, defaults = catalogued(options.name)
+    definition, numbers = entry.definition(defaults), entry.numbers_of(defaults)
+    given = dict(zip(numbers, (options.first, options.second), strict=False))
+    numbers |= {name: value for name, value in given.items() if value is not None}
+    parameters = (*numbers.values(), 0.0, 0.0)[:2]
     with tempfile.TemporaryDirectory() as folder:
         path, done = compile_formula(options.name, formula, folder, options.target)
         if done.stderr:
@@ -273,9 +259,7 @@ def main():
             print(f"  at 0, -0, inf, -inf, nan: {rows}")
         good = True
         if not options.no_double:
-            good &= check_double(
-                run, options.name, definition, parameters, options.stretch, (4, 4, 8)
-            )
+            good &= check_double(run, options.name, definition, numbers, options.stretch, (4, 4, 8))
         if not options.no_float:
             good &= check_float(
                 library, options.name, parameters, options.stride, options.stretch, (2, 2, 4)

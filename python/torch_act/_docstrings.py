@@ -5,6 +5,8 @@ import textwrap
 from collections.abc import Callable
 from typing import TypeVar
 
+import torch
+
 from torch_act.catalogue import BY_NAME, Entry
 
 Documented = TypeVar("Documented")
@@ -26,6 +28,8 @@ def documented(name: str) -> Callable[[Documented], Documented]:
 
 def _rest(entry: Entry) -> str:
     differences = [f"- {d.name}: {d.description}" for d in entry.differences]
+    if not hasattr(torch.nn.functional, entry.name):
+        differences = [f"torch has no {entry.name}."]
     sections = {
         "Formula": [entry.formula],
         "Domain": [entry.domain],

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
+import torch
 import typer
 from rich import box
 from rich.console import Console
@@ -51,7 +52,11 @@ def demo(
 
 def _names(text: str) -> list[str]:
     names = [name.strip() for name in text.split(",") if name.strip()]
-    known = [name for name, entry in BY_NAME.items() if entry.pieces]
+    known = [
+        name
+        for name, entry in BY_NAME.items()
+        if entry.pieces and hasattr(torch.nn, entry.modules[0])
+    ]
     if unknown := [name for name in names if name not in known]:
         raise typer.BadParameter(f"{', '.join(unknown)}: choose from {', '.join(known)}")
     return names
