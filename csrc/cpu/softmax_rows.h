@@ -150,7 +150,7 @@ class RowSoftmax {
 };
 
 // Streaming, the loops below and the sums before them ask for one input each of what comes later,
-// so that the memory is busy in both: a quarter less time than with both inputs in one of them.
+// so that the memory is busy in both: 13 to 20 % less time than with both inputs in one of them.
 template <class T>
 ACT_HOST_DEVICE void softmax_gradients(T* grad_input, const T* g, const T* y, std::int64_t size,
                                        double sum, T sign, bool stream) {
