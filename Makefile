@@ -48,7 +48,7 @@ readme: $(packages)
 	$(python) tools/readme.py
 
 sanitize: $(packages)
-	tools/sanitize $(python)
+	tools/sanitize $(python) -n $(JOBS) $(ARGS)
 
 clean:
 	rm -rf build $(VENV)/.built-* python/torch_act/_C*.so python/torch_act/_build.py
