@@ -9,7 +9,7 @@ sources := $(shell find csrc -name '*.h' -o -name '*.cpp') setup.py pyproject.to
 packages := $(VENV)/.packages-$(TORCH)
 library := $(VENV)/.built-$(TORCH)
 
-.PHONY: demo test bench format lint sanitize clean
+.PHONY: demo test bench format lint readme sanitize clean
 
 demo: $(library)
 	$(python) -m torch_act demo
@@ -44,8 +44,11 @@ lint: $(packages)
 	$(VENV)/bin/clang-format --dry-run --Werror $$(git ls-files '*.h' '*.cpp')
 	$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .
 
+readme: $(packages)
+	$(python) tools/readme.py
+
 sanitize: $(packages)
-	tools/sanitize $(python)
+	tools/sanitize $(python) -n $(JOBS) $(ARGS)
 
 clean:
 	rm -rf build $(VENV)/.built-* python/torch_act/_C*.so python/torch_act/_build.py

@@ -29,7 +29,10 @@ EXACT = ["-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=off"]
 WARNINGS = ["-Wall", "-Wextra", "-Werror"]
 SANITIZERS = {
     "": [],
-    "undefined": ["-fsanitize=undefined", "-fno-sanitize-recover=undefined"],
+    "undefined": [
+        "-fsanitize=undefined,float-cast-overflow",
+        "-fno-sanitize-recover=undefined,float-cast-overflow",
+    ],
     "address": ["-fsanitize=address", "-fno-omit-frame-pointer"],
 }
 sanitizer = SANITIZERS[os.environ.get("TORCH_ACT_SANITIZE", "")]

@@ -235,7 +235,8 @@ class Tanhshrink(torch.nn.Tanhshrink):
 
 
 def _require_dim(module: torch.nn.Module, dim: int | None) -> None:
-    # As torch from 2.15 on (pytorch/pytorch#185055); before, the call failed later.
+    # As torch does for Softmax and LogSoftmax from 2.14 on (pytorch/pytorch#185055), but first, so
+    # that the message names the class; unchecked, the call fails later.
     if dim is not None and (isinstance(dim, bool) or not isinstance(dim, int)):
         raise TypeError(
             f"{type(module).__name__}: dim must be an int or None, got {type(dim).__name__}"
@@ -252,8 +253,8 @@ class Softmin(torch.nn.Softmin):
     """torch.nn.Softmin by :func:`torch_act.functional.softmin`."""
 
     def __init__(self, dim: int | None = None) -> None:
-        super().__init__(dim)
         _require_dim(self, dim)
+        super().__init__(dim)
 
     def forward(self, input: Tensor) -> Tensor:
         return F.softmin(input, self.dim, _stacklevel=_STACKLEVEL)
@@ -264,8 +265,8 @@ class Softmax(torch.nn.Softmax):
     """torch.nn.Softmax by :func:`torch_act.functional.softmax`."""
 
     def __init__(self, dim: int | None = None) -> None:
-        super().__init__(dim)
         _require_dim(self, dim)
+        super().__init__(dim)
 
     def forward(self, input: Tensor) -> Tensor:
         return F.softmax(input, self.dim, _stacklevel=_STACKLEVEL)
@@ -289,8 +290,8 @@ class LogSoftmax(torch.nn.LogSoftmax):
     """torch.nn.LogSoftmax by :func:`torch_act.functional.log_softmax`."""
 
     def __init__(self, dim: int | None = None) -> None:
-        super().__init__(dim)
         _require_dim(self, dim)
+        super().__init__(dim)
 
     def forward(self, input: Tensor) -> Tensor:
         return F.log_softmax(input, self.dim, _stacklevel=_STACKLEVEL)
