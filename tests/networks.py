@@ -4,6 +4,7 @@ import inspect
 
 import torch
 import torch_act
+from activations import same_bits
 from torch_act.catalogue import BY_NAME, CATALOGUE
 
 MODULES = [(entry.name, module) for entry in CATALOGUE for module in entry.modules]
@@ -47,3 +48,16 @@ def network():
 
 def images(batch):
     return torch.randn(batch, 3, 4, WIDTH, generator=torch.Generator().manual_seed(1))
+
+
+def gradients(model, run):
+    """Of a fixed loss, with rrelu's slopes drawn from a fixed seed."""
+    torch.manual_seed(5)
+    model.zero_grad()
+    x = images(2).requires_grad_()
+    run(x).square().sum().backward()
+    return [x.grad, *(parameter.grad.clone() for parameter in model.parameters())]
+
+
+def equal(many, others):
+    return all(same_bits(one, other) for one, other in zip(many, others, strict=True))

@@ -224,6 +224,12 @@ def check_rrelu(checks, mesh, placements):
         (wanted,) = torch.autograd.grad(expected, whole, g)
         (grad,) = torch.autograd.grad(result, leaf, distribute(g, mesh, placements))
         expect(grad, wanted, replicated)
+    if any(placement.is_shard() for placement in placements):
+        with (
+            checks.case("rrelu", "in place", placements),
+            pytest.raises(RuntimeError, match="in-place operations that require"),
+        ):
+            act.rrelu_(distribute(x, mesh, placements), training=True)
 
 
 def check_all(world_size):

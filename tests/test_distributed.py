@@ -19,7 +19,7 @@ def _run(rank, function, world_size, rendezvous, results):
     torch.manual_seed(0)
     store = torch.distributed.FileStore(rendezvous, world_size)
     # Ranks that disagree about what to send wait for each other: not for half an hour.
-    limit = datetime.timedelta(seconds=90)
+    limit = datetime.timedelta(minutes=3)
     torch.distributed.init_process_group(
         "gloo", store=store, rank=rank, world_size=world_size, timeout=limit
     )

@@ -110,9 +110,3 @@ def test_arguments_that_the_op_does_not_have(case):
         getattr(torch.ops.act, case.name)(torch.randn(3), **case.keywords, nonsense=1)
     with pytest.raises((RuntimeError, TypeError)):
         getattr(torch.ops.act, case.name)([1.0, 2.0], **case.keywords)
-
-
-@pytest.mark.parametrize("case", FORMULAS, ids=str)
-def test_sparse_input_is_refused(case):
-    with pytest.raises((RuntimeError, NotImplementedError), match=f"act::{case.name}"):
-        case.value(torch.eye(3).to_sparse())
