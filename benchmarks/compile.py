@@ -9,6 +9,7 @@ contenders take turns in one run, as in `python -m torch_act bench`.
 
 import math
 from collections.abc import Callable
+from functools import cache
 from itertools import product
 from pathlib import Path
 from typing import Annotated
@@ -58,11 +59,10 @@ def _measure(call: Call, where: str, way: str, rows: int, repeats: int) -> list[
 
 def _contender(call: Call, name: str, where: str, way: str, rows: int) -> Contender:
     function = call.torchs if name == "torch" else call.ours
-    generator = torch.Generator().manual_seed(0)
-    x = torch.randn(rows, ROW, generator=generator).mul_(3)
-    w, b = torch.rand(2, ROW, generator=generator)
+    x, leaf, z, w, b = _inputs(rows)
     further = call.further_inputs(x)
-    z = torch.rand(function(x, *further).shape, generator=generator)
+    if call.entry.name == "glu":
+        z = z[:, : ROW // 2].contiguous()
 
     def program(x: Tensor) -> Tensor:
         if where == "alone":
@@ -74,8 +74,6 @@ def _contender(call: Call, name: str, where: str, way: str, rows: int) -> Conten
     def forward() -> object:
         with torch.no_grad():
             return compiled(x)
-
-    leaf = x.clone().requires_grad_()
 
     def training() -> object:
         return torch.autograd.grad(compiled(leaf), leaf, z)
@@ -89,6 +87,14 @@ def _contender(call: Call, name: str, where: str, way: str, rows: int) -> Conten
 
     chosen()
     return chosen
+
+
+@cache
+def _inputs(rows: int) -> tuple[Tensor, ...]:
+    generator = torch.Generator().manual_seed(0)
+    x = torch.randn(rows, ROW, generator=generator).mul_(3)
+    z = torch.rand(rows, ROW, generator=generator)
+    return x, x.clone().requires_grad_(), z, *torch.rand(2, ROW, generator=generator)
 
 
 def _markdown(table: list, rows: int, threads: int, repeats: int) -> str:
