@@ -7,11 +7,9 @@ import torch
 def pytest_configure(config):
     # torch itself still calls what it deprecates, when forward-mode AD or Inductor is first used
     # (2.13: a DeprecationWarning, 2.14: a FutureWarning).
-    config.addinivalue_line(
-        "filterwarnings", "ignore:.torch.jit.script(_method)?. is deprecated"
-    )
-    # And 2.14 reads the .grad of what becomes a fake tensor, and hides the warning in a way that does
-    # not stop an error: opcheck fails for torch's own ops, too.
+    config.addinivalue_line("filterwarnings", "ignore:.torch.jit.script(_method)?. is deprecated")
+    # And 2.14 reads the .grad of what becomes a fake tensor, and hides the warning in a way that
+    # does not stop an error: opcheck fails for torch's own ops, too.
     config.addinivalue_line(
         "filterwarnings",
         "ignore:The .grad attribute of a Tensor that is not a leaf:UserWarning:torch._subclasses",

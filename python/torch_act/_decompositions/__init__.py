@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 from torch._ops import OpOverload
 
-from torch_act._decompositions import exponential, piecewise, several, sigmoidal
+from torch_act._decompositions import exponential, normal, piecewise, several, sigmoidal
 from torch_act._decompositions.arithmetic import computed_in
 from torch_act._decompositions.formula import Formula
 from torch_act._decompositions.layout import laid_out_like
@@ -36,7 +36,7 @@ FORMULAS: Mapping[str, type[Formula] | Mapping[str, type[Formula]]] = {
     "elu": exponential.Elu,
     "celu": exponential.Celu,
     "selu": exponential.Selu,
-    "gelu": {"none": exponential.Gelu, "tanh": sigmoidal.GeluTanh},
+    "gelu": {"none": normal.Gelu, "tanh": sigmoidal.GeluTanh},
     "silu": sigmoidal.Silu,
     "softplus": sigmoidal.Softplus,
     "softsign": exponential.Softsign,

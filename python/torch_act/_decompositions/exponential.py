@@ -164,33 +164,3 @@ class Mish(Formula):
     def _bounded(self, x: Tensor) -> Tensor:
         end = self.number.exhausted
         return self.number.bounded(self.number.bounded_below(x), end)
-
-
-class Gelu(Formula):
-    """max(x, 0) - t·Q(t) with t = |x| and Q(t) = erfc(t/√2)/2, the normal distribution's tail."""
-
-    ROOT = (float.fromhex("0x1.6a09e667f3bcdp-1"), float.fromhex("-0x1.bdd3413b26456p-55"))  # 1/√2
-    DENSITY = 0.39894228040143267794  # 1/√(2π)
-
-    def value(self, x: Tensor) -> Tensor:
-        t = self._bounded(x)
-        return torch.where(x < 0.0, -0.0, x) - t * self._tail(t)
-
-    def derivative(self, x: Tensor) -> Tensor:
-        t = self._bounded(x)
-        below = self._tail(t) - t * (self.number.gaussian(t) * self.DENSITY)
-        return torch.where(x > 0.0, 1.0 - below, below)
-
-    def second_derivative(self, x: Tensor) -> Tensor:
-        t = self._bounded(x)
-        square = self.number.product(t, t)
-        return self.number.gaussian(t) * (((2.0 - square.high) - square.low) * self.DENSITY)
-
-    def _bounded(self, x: Tensor) -> Tensor:
-        return self.number.bounded(x.abs(), self.number.end)
-
-    def _tail(self, t: Tensor) -> Tensor:
-        # The argument's rounding error d changes erfc(u) by the factor 1 - 2·u·d in the tail, and
-        # by nothing that matters before.
-        u = self.number.times_constant(t, *self.ROOT)
-        return torch.special.erfc(u.high) * (0.5 - u.high * u.low)

@@ -57,7 +57,7 @@ def measure(call: Call, dtype: torch.dtype, size: int, direction: str, repeats: 
     if call.torchs is not None:
         contenders.append(prepare(call, call.torchs, input))
     contenders.append(lambda: destination.copy_(input))
-    ours, *theirs, copy = (ns / size for ns in _fastest(contenders, repeats))
+    ours, *theirs, copy = (ns / size for ns in fastest(contenders, repeats))
     name = str(dtype).removeprefix("torch.")
     return Cell(call.label, name, size, direction, ours, theirs[0] if theirs else None, copy)
 
@@ -79,7 +79,8 @@ def _backward(call: Call, function: Callable, input: torch.Tensor) -> Callable[[
     return lambda: torch.autograd.grad(output, inputs, gradient, retain_graph=True)
 
 
-def _fastest(contenders: list[Callable[[], object]], repeats: int) -> list[float]:
+def fastest(contenders: list[Callable[[], object]], repeats: int) -> list[float]:
+    """Nanoseconds of a call of each contender, the fastest of their turns."""
     counts = [_calls_in_a_turn(contender) for contender in contenders]
     best = [math.inf] * len(contenders)
     collecting = gc.isenabled()

@@ -1,0 +1,94 @@
+"""gelu by the normal distribution, as a decomposition: max(x, 0) - t·Q(t), t = |x|, Q its tail."""
+
+import torch
+from torch import Tensor
+
+from torch_act._decompositions.arithmetic import DOUBLE, Format
+from torch_act._decompositions.formula import Formula
+
+DENSITY = 0.39894228040143267794  # 1/√(2π)
+
+
+class Gelu(Formula):
+    def __init__(self, number: Format):
+        self.number = number
+        self.tail = ErfcTail(number) if number is DOUBLE else FittedTail()
+
+    def value(self, x: Tensor) -> Tensor:
+        t = self._bounded(x)
+        return torch.where(x < 0.0, -0.0, x) - self.tail.value(t, self.number.gaussian(t))
+
+    def derivative(self, x: Tensor) -> Tensor:
+        t = self._bounded(x)
+        below = self.tail.slope(t, self.number.gaussian(t))
+        return torch.where(x > 0.0, 1.0 - below, below)
+
+    def second_derivative(self, x: Tensor) -> Tensor:
+        t = self._bounded(x)
+        square = self.number.product(t, t)
+        return self.number.gaussian(t) * (((2.0 - square.high) - square.low) * DENSITY)
+
+    def _bounded(self, x: Tensor) -> Tensor:
+        return self.number.bounded(x.abs(), self.number.end)
+
+
+class ErfcTail:
+    """Q(t) = erfc(t/√2)/2. In float64; erfc takes most of the time, but is what there is."""
+
+    ROOT = (float.fromhex("0x1.6a09e667f3bcdp-1"), float.fromhex("-0x1.bdd3413b26456p-55"))
+
+    def __init__(self, number: Format):
+        self.number = number
+
+    def value(self, t: Tensor, gaussian: Tensor) -> Tensor:
+        return t * self._q(t)
+
+    def slope(self, t: Tensor, gaussian: Tensor) -> Tensor:
+        return self._q(t) - t * (gaussian * DENSITY)
+
+    def _q(self, t: Tensor) -> Tensor:
+        # The argument's rounding error d changes erfc(u) by the factor 1 - 2·u·d in the tail, and
+        # by nothing that matters before.
+        u = self.number.times_constant(t, *self.ROOT)
+        return torch.special.erfc(u.high) * (0.5 - u.high * u.low)
+
+
+class FittedTail:
+    """Over e^(-t²/2) both are smooth: the polynomials of csrc/act/elementary/normal_tail.h, four
+    times faster than erfc. tools/fit_normal_tail.py."""
+
+    VALUE_SHIFT, VALUE_CENTRE = "0x1.cep+1", "0x1.053ebep-1"
+    VALUE_EVEN = "0x1.54f6dp-3 -0x1.3ca642p-2 0x1.74ed36p-1 0x1.265cdap-2 -0x1.22c59ap-1"
+    VALUE_ODD = "0x1.553f42p-3 -0x1.3d776p-3 -0x1.91031cp-1 0x1.2bf968p-2"
+    SLOPE_SHIFT, SLOPE_CENTRE = "0x1.c4ap+1", "0x1.81d818p-2"
+    SLOPE = (
+        "0x1.4a945ap-6 -0x1.4c77bap-7 -0x1.c92664p-5 0x1.9edbfep-5 0x1.25604ep-3 -0x1.bee6aap-2 "
+        "0x1.3b5e58p-1 -0x1.26da22p-1"
+    )
+    ZERO = (float.fromhex("0x1.80eaep-1"), float.fromhex("-0x1.cd01fep-22"))  # of Q(t) - t·φ(t)
+
+    def value(self, t: Tensor, gaussian: Tensor) -> Tensor:
+        """t·Q(t) = e^(-t²/2)·F/2·t/(t + 1.25)."""
+        v = self._variable(t, self.VALUE_SHIFT, self.VALUE_CENTRE)
+        w = v * v
+        rise = polynomial(self.VALUE_EVEN, w) + polynomial(self.VALUE_ODD, w) * v
+        return gaussian * (t / (t + 1.25) * (0.5 + 0.5 * (v * rise)))
+
+    def slope(self, t: Tensor, gaussian: Tensor) -> Tensor:
+        """Q(t) - t·φ(t) = e^(-t²/2)·K/2·(zero - t), without cancellation."""
+        v = self._variable(t, self.SLOPE_SHIFT, self.SLOPE_CENTRE)
+        distance = (self.ZERO[0] - t) + self.ZERO[1]
+        return gaussian * (distance * (0.5 + 0.5 * (v * polynomial(self.SLOPE, v))))
+
+    @staticmethod
+    def _variable(t: Tensor, shift: str, centre: str) -> Tensor:
+        return t / (t + float.fromhex(shift)) - float.fromhex(centre)
+
+
+def polynomial(coefficients: str, x: Tensor) -> Tensor:
+    """By Horner's rule, the coefficients in hexadecimal, that of the highest power first."""
+    first, second, *others = (float.fromhex(text) for text in coefficients.split())
+    result = x * first + second
+    for coefficient in others:
+        result = result * x + coefficient
+    return result
