@@ -55,6 +55,8 @@ def arguments(overload, differentiable=(), string=None, **tensors):
 def _tensor(name, halved):
     if name == "philox_state":
         return torch.tensor([1234, 8])
+    if name == "bits":  # of the 24 elements: both slopes, but no NaN, which opcheck finds different
+        return torch.tensor([0, 85, 20, 65, 4, 0], dtype=torch.uint8)
     if name == "weight":
         return torch.tensor([0.25, -0.5, 0.0, 1.0, 2.0, 3.0])
     columns = 3 if halved and name in ("grad_output", "out") else 6

@@ -25,8 +25,13 @@ TABLE = decompositions()
 BOUNDS = (5.0, 8.0, 12.0)
 FLOOR = {torch.float32: 2.0**-100, torch.float64: 2.0**-960}
 
-# A product of a Philox generator's numbers: see the module's text.
-KERNELS_ALWAYS = {"philox_state", "rrelu_with_state", "rrelu_backward"}
+# What a Philox generator's numbers make, and packed bits: see the module's text.
+KERNELS_ALWAYS = {"philox_state", "rrelu_with_state", "rrelu_backward"} | {
+    case.name + suffix
+    for case in CASES
+    if case.two_slopes
+    for suffix in ("_slope_bits", "_backward_from_bits")
+}
 
 
 def decomposed(overload, *args, **kwargs):

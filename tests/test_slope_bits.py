@@ -127,3 +127,30 @@ def test_errors():
         torch.ops.act.relu_backward_from_bits(x, torch.zeros(3))
     with pytest.raises(RuntimeError, match=r"act::relu: expected a tensor of"):
         torch.ops.act.relu_slope_bits(torch.arange(3))
+
+
+@pytest.mark.parametrize("backend", ["aot_eager", "inductor"])
+def test_compiled(backend):
+    """A forward compiled under the context saves bits; without it, it is compiled anew."""
+    x = torch.tensor([-1.0, 0.5, torch.nan, 7.0], requires_grad=True)
+    compiled = torch.compile(lambda x: torch_act.functional.relu6(x * 2), backend=backend)
+    expected = torch.tensor([0.0, 2.0, torch.nan, 0.0])
+    for kind in ("bits", "input", "bits"):
+        with torch_act.saved_as(kind):
+            (gradient,) = torch.autograd.grad(compiled(x).sum(), x)
+        assert torch.allclose(gradient, expected, equal_nan=True)
+
+
+@pytest.mark.filterwarnings("ignore:The PyTorch API of nested tensors:UserWarning")
+def test_other_layouts_keep_their_default():
+    values = torch.tensor([-1.0, 2.0, 3.0])
+    indices = torch.tensor([[0, 2, 3]])
+    sparse = torch.sparse_coo_tensor(indices, values, (5,), check_invariants=True).requires_grad_()
+    jagged = torch.nested.nested_tensor([values, values[:1]], layout=torch.jagged)
+    with torch_act.saved_as("bits"):
+        y = torch.ops.act.relu(sparse)
+        z = torch.ops.act.relu(jagged.requires_grad_())
+    (gradient,) = torch.autograd.grad(y, sparse, torch.ones_like(sparse).detach())
+    assert gradient.to_dense().tolist() == [0, 0, 1, 1, 0]
+    (gradient,) = torch.autograd.grad(z.values().sum(), jagged)
+    assert gradient.values().tolist() == [0, 1, 1, 0]

@@ -113,6 +113,11 @@ c10::intrusive_ptr<PointwiseBackward> node_of_value(const BoundOp& op, const at:
   return node;
 }
 
+// Sparse and nested tensors save what they save without being asked.
+bool can_save_bits(const BoundOp& op, const at::Tensor& self) {
+  return op.call_slope_bits != nullptr && self.layout() == at::kStrided;
+}
+
 at::Tensor value_with_bits(const BoundOp& op, const at::Tensor& self, bool requires_grad,
                            const at::Tensor& tangent, auto call) {
   const auto node = requires_grad ? node_with_bits(op, self) : nullptr;
@@ -130,7 +135,7 @@ at::Tensor value(const at::Tensor& self, auto bind_op, auto call) {
   BoundOp op = bind_op();
   const Saved own = declaration_of(op.formula.index).saved;
   Saved preferred = saved_preference().value_or(own);
-  if (preferred == Saved::bits && op.call_slope_bits == nullptr) preferred = own;
+  if (preferred == Saved::bits && !can_save_bits(op, self)) preferred = own;
   if (preferred == Saved::bits) {
     return value_with_bits(op, self, requires_grad, tangent, call);
   }
@@ -152,7 +157,7 @@ void in_place(BoundOp op, at::Tensor& self, auto call) {
   const bool requires_grad = compute_requires_grad(self);
   const at::Tensor tangent = tangent_of(self);
   torch::autograd::check_inplace(self, requires_grad);
-  const bool saves_bits = saved_preference() == Saved::bits && op.call_slope_bits != nullptr;
+  const bool saves_bits = saved_preference() == Saved::bits && can_save_bits(op, self);
   op.is_result = output_determines_derivative(op.formula, self.scalar_type());
   // Where neither the output nor bits give the derivative, the input is gone: it is copied before,
   // as in torch.

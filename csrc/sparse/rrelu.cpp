@@ -12,9 +12,10 @@ using at::Scalar;
 using at::Tensor;
 using Generator = std::optional<at::Generator>;
 
-Tensor philox_state(const Tensor& like, Generator generator) {
-  static const auto op = find_op<Tensor(const Tensor&, Generator)>("philox_state");
-  return op.call(values_of(without_duplicates(like)), std::move(generator));
+Tensor philox_state(const Tensor& like, c10::SymIntArrayRef batch, Generator generator) {
+  static const auto op =
+      find_op<Tensor(const Tensor&, c10::SymIntArrayRef, Generator)>("philox_state");
+  return op.call(values_of(without_duplicates(like)), batch, std::move(generator));
 }
 
 Tensor rrelu(const Tensor& self, const Tensor& state, const Scalar& lower, const Scalar& upper) {

@@ -41,7 +41,7 @@ def _by_element(op: OpOverload, like: NestedTensor, args: Arguments, kwargs: dic
 
 
 def _state(op: OpOverload, like: NestedTensor, args: Arguments, kwargs: dict[str, Any]) -> Tensor:
-    return op(like._values, **kwargs)
+    return op(like._values, *args[1:], **kwargs)
 
 
 def _along_dim(op: OpOverload, like: NestedTensor, args: Arguments, kwargs: dict[str, Any]) -> Any:
@@ -87,7 +87,7 @@ def _prelu(op: OpOverload, like: NestedTensor, args: Arguments, kwargs: dict[str
 
 def _rule(op: OpOverload) -> Rule | None:
     name, arguments = op._schema.name.removeprefix("act::"), op._schema.arguments
-    if name == "philox_state":
+    if name == "philox_state" or name.endswith("_slope_bits"):
         return _state
     if name.startswith("prelu"):
         return _prelu

@@ -101,7 +101,11 @@ def _strategy(op: OpOverload) -> Callable[..., list[Rule]] | None:
         return _pointwise
     if any(argument.name == "dim" for argument in op._schema.arguments):
         return _along_dim
-    return _STRATEGIES.get(op._schema.name.removeprefix("act::"))
+    name = op._schema.name.removeprefix("act::")
+    # Four elements share a byte, over the edge of a shard too.
+    if name.endswith(("_slope_bits", "_backward_from_bits")):
+        return _whole
+    return _STRATEGIES.get(name)
 
 
 def _schema_info(op: OpOverload) -> RuntimeSchemaInfo:
