@@ -1,5 +1,6 @@
 """python -m torch_act: each command at its smallest."""
 
+import importlib
 import json
 import struct
 import sys
@@ -182,3 +183,37 @@ def test_other_missing_modules_are_not_hidden(monkeypatch):
     _without(monkeypatch, "torch_act.command_line.info")
     with pytest.raises(ModuleNotFoundError, match=r"torch_act\.command_line\.info"):
         __main__.main()
+
+
+def test_capabilities():
+    """Nothing that torch can is missing; what torch lacks is there; no more bytes are saved."""
+    from torch_act.command_line.capabilities import ONLY_OURS, ONLY_TORCHS, cell
+    from torch_act.command_line.probes import PROBES, ours, torchs
+    from torch_act.command_line.saved_bytes import saved_bytes
+
+    cells = {
+        (name, c.label): cell(p, c) for name, p in PROBES.items() for c in calls(training=True)
+    }
+    assert [key for key, outcome in cells.items() if outcome == ONLY_TORCHS] == []
+    for key in [
+        ("second order", "hardsigmoid"),
+        ("vmap", "rrelu"),
+        ("float16", "rrelu"),
+        ("out=", "selu"),
+        ("in place", "softplus"),
+    ]:
+        assert cells[key] == ONLY_OURS, key
+    for call in calls(training=False):
+        for in_place in (False, True):
+            mine, theirs = (saved_bytes(s(call), in_place=in_place) for s in (ours, torchs))
+            assert theirs is None or mine <= theirs, call.label
+
+
+def test_capabilities_page(monkeypatch, tmp_path):
+    capabilities = importlib.import_module("torch_act.command_line.capabilities")
+    few = [call for call in calls(training=True) if call.label in ("relu", "rrelu")]
+    monkeypatch.setattr(capabilities, "calls", lambda training: few)
+    capabilities.capabilities(markdown=str(tmp_path / "page.md"))
+    text = (tmp_path / "page.md").read_text()
+    assert "| vmap | ● | ★ |" in text
+    assert "| relu | 4 | 4 | 0 | 0 | 0.25 | 0.25 |" in text

@@ -3,6 +3,7 @@
 import typer
 
 from torch_act.command_line.bench import bench
+from torch_act.command_line.capabilities import capabilities
 from torch_act.command_line.demo import demo
 from torch_act.command_line.gallery import gallery
 from torch_act.command_line.info import info
@@ -14,6 +15,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(bench)
+app.command()(capabilities)
 app.command()(demo)
 app.command()(gallery)
 app.command()(info)

@@ -1,0 +1,95 @@
+"""`capabilities`: what works with each activation, tried here and now, ours and torch's."""
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from torch_act.command_line.calls import Call, calls
+from torch_act.command_line.machine import versions
+from torch_act.command_line.probes import PROBES, Subject, ours, torchs, works
+from torch_act.command_line.saved_bytes import saved_bytes
+
+BOTH, ONLY_OURS, ONLY_TORCHS, NEITHER, NOTHING = "●", "★", "torch", "–", ""
+
+TEXT = f"""# Op by capability
+
+Each cell is the outcome of a trial on this machine: {BOTH} ours and torch's, {ONLY_OURS} ours
+alone, `{ONLY_TORCHS}` torch's alone, {NEITHER} neither, empty where there is nothing to try. rrelu is in
+training. Sparse tensors are for ops with f(0) = 0.
+
+`python -m torch_act capabilities --markdown -` prints this page.
+"""
+SAVED = """## Saved for backward
+
+Bytes for each element of a float32 input, measured with `saved_tensors_hooks`. In place, the result
+itself is not counted: it is there anyhow. 0 is where the output determines the gradient. It cannot
+for gelu, silu, mish and hardswish, which take a value twice; for softplus, logsigmoid, softsign,
+tanhshrink and the shrinks it could only with fewer digits; prelu's weight can be negative. These
+keep a copy of the input, as in torch. rrelu's state, 16 bytes for each call, is counted. In the
+last columns under `torch_act.saved_as("bits")`.
+"""
+
+
+def capabilities(
+    markdown: Annotated[str, typer.Option(help="File for the tables; - for stdout.")] = "-",
+) -> None:
+    """Try everything with every activation, ours and torch's, and print the table."""
+    text = page()
+    if markdown == "-":
+        sys.stdout.write(text)
+    else:
+        Path(markdown).write_text(text)
+
+
+def page() -> str:
+    """The tables as Markdown."""
+    every = list(calls(training=True))
+    lines = [f"- {name}: {value}" for name, value in versions().items()]
+    names = [call.label for call in every]
+    rows = [(name, [cell(probe, call) for call in every]) for name, probe in PROBES.items()]
+    table = _table(["capability", *names], rows)
+    saved = _table(SAVED_COLUMNS, [(call.label, list(_saved(call))) for call in every])
+    return "\n".join([TEXT, *lines, "", table, "", SAVED, saved]) + "\n"
+
+
+def cell(probe: Callable[[Subject], bool | None], call: Call) -> str:
+    """The outcome for one activation."""
+    mine, theirs = works(probe, ours(call)), works(probe, torchs(call))
+    if mine is None:
+        return NOTHING
+    if mine:
+        return BOTH if theirs else ONLY_OURS
+    return ONLY_TORCHS if theirs else NEITHER
+
+
+SAVED_COLUMNS = [
+    "op",
+    "ours",
+    "torch",
+    "in place: ours",
+    "in place: torch",
+    "bits",
+    "bits in place",
+]
+
+
+def _saved(call: Call) -> Iterator[str]:
+    def text(number: float | None) -> str:
+        return "" if number is None else f"{number:.3g}"
+
+    for in_place in (False, True):
+        for subject in (ours(call), torchs(call)):
+            yield text(saved_bytes(subject, in_place=in_place))
+    for in_place in (False, True):
+        plain = saved_bytes(ours(call), in_place=in_place)
+        as_bits = saved_bytes(ours(call), in_place=in_place, as_bits=True)
+        yield "" if as_bits == plain else text(as_bits)
+
+
+def _table(columns: list[str], rows: list[tuple[str, list[str]]]) -> str:
+    lines = ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
+    lines += ["| " + " | ".join([name, *cells]) + " |" for name, cells in rows]
+    return "\n".join(lines)
