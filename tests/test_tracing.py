@@ -61,7 +61,7 @@ def test_lowered_graph():
     assert torch.equal(graph(x), step(x))
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:.torch.jit.* is deprecated")
 def test_jit_trace():
     model, x = network().eval(), images(2)
     traced = torch.jit.trace(model, x)

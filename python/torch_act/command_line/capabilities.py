@@ -17,8 +17,8 @@ BOTH, ONLY_OURS, ONLY_TORCHS, NEITHER, NOTHING = "●", "★", "torch", "–", "
 TEXT = f"""# Op by capability
 
 Each cell is the outcome of a trial on this machine: {BOTH} ours and torch's, {ONLY_OURS} ours
-alone, `{ONLY_TORCHS}` torch's alone, {NEITHER} neither, empty where there is nothing to try. rrelu is in
-training. Sparse tensors are for ops with f(0) = 0.
+alone, `{ONLY_TORCHS}` torch's alone, {NEITHER} neither, empty where there is nothing to
+try. rrelu is in training. Sparse tensors are for ops with f(0) = 0.
 
 `python -m torch_act capabilities --markdown -` prints this page.
 """
