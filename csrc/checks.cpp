@@ -79,15 +79,16 @@ ParameterValues check_rrelu_bounds(const at::Scalar& lower, const at::Scalar& up
   return check_parameters(formulas::Rrelu<double>::declaration, {lower, upper});
 }
 
-c10::SymInt slope_bytes(c10::SymIntArrayRef sizes, std::size_t batch_dims) {
-  c10::SymInt elements = 1;
-  for (const c10::SymInt& size : sizes.slice(batch_dims)) elements *= size;
-  return (elements + 3) / 4;
-}
-
-void check_batch_dims(const char* op, int64_t batch_dims, const at::Tensor& self) {
+std::vector<c10::SymInt> slope_bits_sizes(const char* op, const at::Tensor& self,
+                                          int64_t batch_dims) {
   TORCH_CHECK_INDEX(0 <= batch_dims && batch_dims <= self.dim(), "act::", op,
                     "_slope_bits: expected batch_dims in [0, ", self.dim(), "], got ", batch_dims);
+  const auto batch = static_cast<std::size_t>(batch_dims);
+  std::vector<c10::SymInt> sizes = self.sym_sizes().slice(0, batch).vec();
+  c10::SymInt elements = 1;
+  for (const c10::SymInt& size : self.sym_sizes().slice(batch)) elements *= size;
+  sizes.push_back((elements + 3) / 4);
+  return sizes;
 }
 
 void check_slope_bits(const char* op, const at::Tensor& bits, const at::Tensor& grad_output) {
@@ -97,16 +98,12 @@ void check_slope_bits(const char* op, const at::Tensor& bits, const at::Tensor& 
   TORCH_CHECK(bits.device() == grad_output.device(), "act::", op,
               "_backward_from_bits: expected bits on the device of grad_output, ",
               grad_output.device(), ", got ", bits.device());
-  const c10::SymIntArrayRef sizes = grad_output.sym_sizes();
-  const auto batch_dims = static_cast<std::size_t>(bits.dim() - 1);
-  bool fits = bits.dim() > 0 && batch_dims <= sizes.size();
-  if (fits) {
-    fits = bits.sym_sizes().slice(0, batch_dims) == sizes.slice(0, batch_dims) &&
-           bits.sym_sizes().back() == slope_bytes(sizes, batch_dims);
-  }
-  TORCH_CHECK(fits, "act::", op,
+  const int64_t batch_dims = bits.dim() - 1;
+  TORCH_CHECK(0 <= batch_dims && batch_dims <= grad_output.dim() &&
+                  bits.sym_sizes() == slope_bits_sizes(op, grad_output, batch_dims),
+              "act::", op,
               "_backward_from_bits: expected two bits for each element of grad_output, of shape ",
-              sizes, ", four to a byte, got bits of shape ", bits.sym_sizes());
+              grad_output.sym_sizes(), ", four to a byte, got bits of shape ", bits.sym_sizes());
 }
 
 void check_philox_state(const at::Tensor& state, const at::Tensor& self) {

@@ -7,6 +7,7 @@
 #include <c10/core/Scalar.h>
 
 #include <initializer_list>
+#include <vector>
 
 namespace act {
 
@@ -44,11 +45,10 @@ ParameterValues check_rrelu_bounds(const at::Scalar& lower, const at::Scalar& up
 // bits tell, less one.
 void check_slope_bits(const char* op, const at::Tensor& bits, const at::Tensor& grad_output);
 
-// The leading dimensions of self which bits are made along.
-void check_batch_dims(const char* op, int64_t batch_dims, const at::Tensor& self);
-
-// The bytes in which the bits of each member of the batch are.
-c10::SymInt slope_bytes(c10::SymIntArrayRef sizes, std::size_t batch_dims);
+// The shape of the bits of self: its first batch_dims sizes, then the bytes that hold what each
+// member of that batch has.
+std::vector<c10::SymInt> slope_bits_sizes(const char* op, const at::Tensor& self,
+                                          int64_t batch_dims);
 
 // What rrelu's slopes are drawn from: one state, or one for each index of self's leading
 // dimensions.

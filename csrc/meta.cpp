@@ -50,23 +50,12 @@ struct Meta<PointwiseOp<formula, TypeList<P...>, TypeList<E...>>> {
     check_same(name, "grad_output", grad_output, saved);
     return at::empty_like(saved);
   }
-};
-
-template <class Op>
-struct MetaOfSlopeBits;
-
-template <int formula, class... P, class... E>
-struct MetaOfSlopeBits<PointwiseOp<formula, TypeList<P...>, TypeList<E...>>> {
-  static constexpr const char* name = Activations::declarations[formula]->name;
 
   static at::Tensor slope_bits(const at::Tensor& self, P... parameters, int64_t batch_dims) {
     bind(formula, parameters...);
     check_floating_point(name, self);
-    check_batch_dims(name, batch_dims, self);
-    const auto batch = static_cast<std::size_t>(batch_dims);
-    std::vector<c10::SymInt> sizes = self.sym_sizes().slice(0, batch).vec();
-    sizes.push_back(slope_bytes(self.sym_sizes(), batch));
-    return at::empty_symint(sizes, self.options().dtype(at::kByte));
+    return at::empty_symint(slope_bits_sizes(name, self, batch_dims),
+                            self.options().dtype(at::kByte));
   }
   static at::Tensor backward_from_bits(const at::Tensor& grad_output, const at::Tensor& bits,
                                        P... parameters) {
@@ -130,8 +119,7 @@ at::Tensor rrelu_backward(const at::Tensor& grad_output, const at::Tensor& self_
 
 TORCH_LIBRARY_IMPL(act, Meta, m) {
   for_each_op([&]<class Op>() { implement<Op, Meta<Op>>(m); });
-  for_each_op_with_two_slopes(
-      [&]<class Op>() { implement_slope_bits<Op, MetaOfSlopeBits<Op>>(m); });
+  for_each_op_with_two_slopes([&]<class Op>() { implement_slope_bits<Op, Meta<Op>>(m); });
   m.impl("prelu", prelu);
   m.impl("prelu_", prelu_);
   m.impl("prelu.out", prelu_out);

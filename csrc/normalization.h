@@ -90,13 +90,15 @@ const auto& softmax_backward_op() {
   return op;
 }
 
-// Registers one dispatch key's kernels of the family.
+// Registers one dispatch key's kernels of the family; out= where it has that form.
 template <template <Member> class Kernels, class Library>
 void implement_softmax(Library& m) {
   const auto implement = [&]<Member member>() {
     const std::string name = name_of(member);
     m.impl(name.c_str(), &Kernels<member>::value);
-    m.impl((name + ".out").c_str(), &Kernels<member>::out);
+    if constexpr (requires { &Kernels<member>::out; }) {
+      m.impl((name + ".out").c_str(), &Kernels<member>::out);
+    }
     m.impl((name + "_backward").c_str(), &Kernels<member>::backward);
   };
   implement.template operator()<Member::softmax>();

@@ -107,24 +107,25 @@ struct PointwiseDoubleBackwardBackward : CompilableNode<PointwiseDoubleBackwardB
   std::string name() const override { return node_name(op, "_double_backward_backward"); }
 };
 
-c10::intrusive_ptr<PointwiseBackward> node_of_value(const BoundOp& op, const at::Tensor& self) {
+// The node of a call, none where nobody differentiates; `saving` is the same where it still has to
+// be given a tensor to save.
+struct Nodes {
+  c10::intrusive_ptr<Node> node;
+  c10::intrusive_ptr<PointwiseBackward> saving;
+};
+
+Nodes nodes_of_value(const BoundOp& op, const at::Tensor& self, bool requires_grad,
+                     bool saves_bits) {
+  if (!requires_grad) return {};
+  if (saves_bits) return {node_with_bits(op, self), nullptr};
   auto node = make_node<PointwiseBackward>(self);
   node->op = op;
-  return node;
+  return {node, node};
 }
 
 // Sparse and nested tensors save what they save without being asked.
 bool can_save_bits(const BoundOp& op, const at::Tensor& self) {
   return op.call_slope_bits != nullptr && self.layout() == at::kStrided;
-}
-
-at::Tensor value_with_bits(const BoundOp& op, const at::Tensor& self, bool requires_grad,
-                           const at::Tensor& tangent, auto call) {
-  const auto node = requires_grad ? node_with_bits(op, self) : nullptr;
-  at::Tensor result = call();
-  if (node) torch::autograd::set_history(result, node);
-  if (tangent.defined()) set_tangent(result, op.backward(tangent, primal_of(self)));
-  return result;
 }
 
 // Without anybody to differentiate for, the arguments are not gathered at all.
@@ -136,20 +137,17 @@ at::Tensor value(const at::Tensor& self, auto bind_op, auto call) {
   const Saved own = declaration_of(op.formula.index).saved;
   Saved preferred = saved_preference().value_or(own);
   if (preferred == Saved::bits && !can_save_bits(op, self)) preferred = own;
-  if (preferred == Saved::bits) {
-    return value_with_bits(op, self, requires_grad, tangent, call);
-  }
   op.is_result =
       preferred == Saved::output && output_determines_derivative(op.formula, self.scalar_type());
-  const auto node = requires_grad ? node_of_value(op, self) : nullptr;
-  if (node && !op.is_result) node->saved = SavedVariable(self, /*is_output=*/false);
+  const auto [node, saving] = nodes_of_value(op, self, requires_grad, preferred == Saved::bits);
+  if (saving && !op.is_result) saving->saved = SavedVariable(self, /*is_output=*/false);
   at::Tensor result = call();
   if (node) torch::autograd::set_history(result, node);
   if (tangent.defined()) {
     set_tangent(result, op.backward(tangent, op.is_result ? result : primal_of(self)));
   }
   // After the tangent is set: an output is saved together with it.
-  if (node && op.is_result) node->saved = SavedVariable(result, /*is_output=*/true);
+  if (saving && op.is_result) saving->saved = SavedVariable(result, /*is_output=*/true);
   return result;
 }
 
@@ -165,27 +163,15 @@ void in_place(BoundOp op, at::Tensor& self, auto call) {
   if (!op.is_result && (tangent.defined() || (requires_grad && !saves_bits))) {
     input = primal_of(self).clone();
   }
-  c10::intrusive_ptr<Node> node;
-  c10::intrusive_ptr<PointwiseBackward> node_with_output;
-  if (requires_grad && saves_bits) {
-    node = node_with_bits(op, self);
-  } else if (requires_grad) {
-    auto saving = node_of_value(op, self);
-    if (op.is_result) {
-      node_with_output = saving;
-    } else {
-      saving->saved = SavedVariable(input, /*is_output=*/false);
-    }
-    node = saving;
-  }
+  const auto [node, saving] = nodes_of_value(op, self, requires_grad, saves_bits);
+  if (saving && !op.is_result) saving->saved = SavedVariable(input, /*is_output=*/false);
   call();
   if (node) torch::autograd::rebase_history(self, node);
   if (tangent.defined()) {
     update_tangent(self, op.backward(tangent, op.is_result ? primal_of(self) : input));
   }
-  if (node_with_output) {
-    node_with_output->saved =
-        SavedVariable(self, /*is_output=*/true, /*is_inplace_on_view=*/self.is_view());
+  if (saving && op.is_result) {
+    saving->saved = SavedVariable(self, /*is_output=*/true, /*is_inplace_on_view=*/self.is_view());
   }
 }
 

@@ -37,20 +37,6 @@ bool is_channels_last(const at::Tensor& self) {
   return format == at::MemoryFormat::ChannelsLast || format == at::MemoryFormat::ChannelsLast3d;
 }
 
-}  // namespace
-
-c10::intrusive_ptr<Node> node_with_bits(const BoundOp& op, const at::Tensor& self) {
-  auto node = make_node<BackwardFromBits>(self);
-  node->op = op;
-  node->channels_last = is_channels_last(self);
-  const at::Tensor input = self.detach();
-  node->bits = SavedVariable(
-      op.call_slope_bits(op, node->channels_last ? input.movedim(1, -1) : input), false);
-  return node;
-}
-
-namespace {
-
 template <class Op>
 struct Kernel;
 
@@ -85,4 +71,15 @@ TORCH_LIBRARY_IMPL(act, Autograd, m) {
 }
 
 }  // namespace
+
+c10::intrusive_ptr<Node> node_with_bits(const BoundOp& op, const at::Tensor& self) {
+  auto node = make_node<BackwardFromBits>(self);
+  node->op = op;
+  node->channels_last = is_channels_last(self);
+  const at::Tensor input = self.detach();
+  node->bits = SavedVariable(
+      op.call_slope_bits(op, node->channels_last ? input.movedim(1, -1) : input), false);
+  return node;
+}
+
 }  // namespace act::autograd

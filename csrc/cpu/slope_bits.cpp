@@ -44,10 +44,9 @@ struct Rows {
 at::Tensor slope_bits(const char* op, const BoundFormula& formula, const at::Tensor& self,
                       int64_t batch_dims) {
   check_floating_point(op, self);
-  check_batch_dims(op, batch_dims, self);
-  std::vector<int64_t> sizes = self.sizes().slice(0, static_cast<std::size_t>(batch_dims)).vec();
-  sizes.push_back(slope_bytes(self.sym_sizes(), static_cast<std::size_t>(batch_dims)).expect_int());
-  at::Tensor bits = at::detail::empty_cpu(sizes, self.options().dtype(at::kByte));
+  const std::vector<c10::SymInt> sizes = slope_bits_sizes(op, self, batch_dims);
+  at::Tensor bits =
+      at::detail::empty_cpu(C10_AS_INTARRAYREF_SLOW(sizes), self.options().dtype(at::kByte));
   const at::Tensor dense = self.contiguous();
   const auto* from = static_cast<const char*>(dense.const_data_ptr());
   auto* to = bits.mutable_data_ptr<uint8_t>();

@@ -126,14 +126,7 @@ struct Kernel {
   }
 };
 
-TORCH_LIBRARY_IMPL(act, SparseCPU, m) {
-  m.impl("softmax", &Kernel<Member::softmax>::value);
-  m.impl("softmax_backward", &Kernel<Member::softmax>::backward);
-  m.impl("log_softmax", &Kernel<Member::log_softmax>::value);
-  m.impl("log_softmax_backward", &Kernel<Member::log_softmax>::backward);
-  m.impl("softmin", &Kernel<Member::softmin>::value);
-  m.impl("softmin_backward", &Kernel<Member::softmin>::backward);
-}
+TORCH_LIBRARY_IMPL(act, SparseCPU, m) { implement_softmax<Kernel>(m); }
 
 }  // namespace
 }  // namespace act::sparse
