@@ -9,8 +9,8 @@
 
 #include <cstdint>
 
+#include "conversion.h"
 #include "kernels.h"
-#include "storage.h"
 #include "stream.h"
 
 namespace act::cpu::ACT_INSTRUCTION_SET {
@@ -47,21 +47,6 @@ struct TileView {
   std::int64_t column_stride;
   std::int64_t row_stride;
 };
-
-// Calls run.operator()<Stored>() with the C++ type that stands for a stored dtype.
-template <class Run>
-void dispatch_storage(Storage storage, Run run) {
-  switch (storage) {
-    case Storage::float32:
-      return run.template operator()<float>();
-    case Storage::float64:
-      return run.template operator()<double>();
-    case Storage::bfloat16:
-      return run.template operator()<BFloat16Bits>();
-    case Storage::float16:
-      return run.template operator()<HalfBits>();
-  }
-}
 
 inline TileView<char> result_view(const Operands& o, int operands, int k, std::int64_t column,
                                   std::int64_t row) {

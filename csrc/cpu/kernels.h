@@ -2,15 +2,13 @@
 // dimensions.
 #pragma once
 
-#include <act/declaration.h>
+#include <act/elementary/philox.h>
+#include <act/gradient.h>
+#include <act/storage.h>
 
 #include <cstdint>
 
 namespace act::cpu {
-
-enum class Storage { float32, float64, bfloat16, float16 };
-
-enum class Pointwise { value, backward, double_backward };
 
 // Operand 0 is the result, the others are read. `strides` holds the inner stride of each operand,
 // then the outer one of each: as at::TensorIterator passes them.
@@ -59,17 +57,12 @@ struct Kernels {
   const GluKernels* glu;
 };
 
-struct PhiloxState {
-  std::uint64_t seed;
-  std::uint64_t offset;
-};
-
 // Slopes uniform in [lower, upper), one for each element. The tensor consists of samples of so many
 // elements each, with a state of their own; within one, an element's place counts.
 struct RandomSlopes {
   double lower;
   double upper;
-  const PhiloxState* states;
+  const elementary::PhiloxState* states;
   std::int64_t elements_per_state;
   const char* origin;
 };

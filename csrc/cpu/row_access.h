@@ -1,9 +1,9 @@
 // Where rows lie, and how their elements are read and written through blocks of float or double.
 #pragma once
 
+#include "conversion.h"
 #include "row_sums.h"
 #include "softmax.h"
-#include "storage.h"
 
 namespace act::cpu::ACT_INSTRUCTION_SET {
 

@@ -39,10 +39,10 @@ at::Tensor places_of(const at::Tensor& self) {
 
 RandomSlopes random_slopes(const at::Tensor& contiguous_states, const ParameterValues& bounds,
                            const at::Tensor& places) {
-  static_assert(sizeof(PhiloxState) == 2 * sizeof(int64_t));
+  static_assert(sizeof(elementary::PhiloxState) == 2 * sizeof(int64_t));
   const int64_t states = contiguous_states.numel() / 2;
   return {bounds.first, bounds.second,
-          static_cast<const PhiloxState*>(contiguous_states.const_data_ptr()),
+          static_cast<const elementary::PhiloxState*>(contiguous_states.const_data_ptr()),
           states == 0 ? 0 : places.numel() / states,
           static_cast<const char*>(places.const_data_ptr())};
 }

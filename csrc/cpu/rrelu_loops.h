@@ -12,7 +12,7 @@ namespace act::cpu::ACT_INSTRUCTION_SET {
 // Slopes of `size` elements, `stride` places apart, from place `first` on.
 template <class T>
 void draw_slopes(T* slopes, std::int64_t first, std::int64_t stride, std::int64_t size,
-                 const formulas::Rrelu<T>& formula, const PhiloxState& random) {
+                 const formulas::Rrelu<T>& formula, const elementary::PhiloxState& random) {
   const auto draw_one = [&](std::int64_t i) {
     const auto place = static_cast<std::uint64_t>(first + i * stride);
     const auto words = elementary::philox_of_group(place / 4, random.seed, random.offset);

@@ -8,6 +8,11 @@
 
 namespace act::elementary {
 
+struct PhiloxState {
+  std::uint64_t seed;
+  std::uint64_t offset;
+};
+
 struct PhiloxWords {
   std::uint32_t word[4];
 };

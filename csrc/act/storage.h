@@ -1,17 +1,14 @@
-// How the half types lie in memory, and their conversion to and from float32, a block at a time.
+// The dtypes, how the half types lie in memory, and their conversion to and from float32: for the
+// host and the device alike.
 #pragma once
 
 #include <act/elementary/arithmetic.h>
 
-// F16C comes with AVX2. The compiler's own macros do not follow `#pragma GCC target`.
-#if ACT_VECTOR_BYTES >= 32
-#include <immintrin.h>
-#endif
-
 #include <cstdint>
-#include <type_traits>
 
-namespace act::cpu {
+namespace act {
+
+enum class Storage { float32, float64, bfloat16, float16 };
 
 struct BFloat16Bits {
   std::uint16_t bits;
@@ -91,35 +88,20 @@ ACT_HOST_DEVICE HalfBits from_opmath<HalfBits>(float x) {
   return {static_cast<std::uint16_t>((magnitude >= 0x477ff000u ? infinite : finite) | sign)};
 }
 
-// Dense conversions. They are loops over the scalar forms, which compilers vectorise, but for
-// float16 where the hardware converts eight at a time.
-template <class Stored>
-ACT_HOST_DEVICE void widen(opmath_t<Stored>* to, const Stored* from, std::int64_t size) {
-  std::int64_t i = 0;
-#if ACT_VECTOR_BYTES >= 32
-  if constexpr (std::is_same_v<Stored, HalfBits>) {
-    for (; i + 8 <= size; i += 8) {
-      const __m128i half = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from + i));
-      _mm256_storeu_ps(to + i, _mm256_cvtph_ps(half));
-    }
+// Calls run.operator()<Stored>() with the C++ type that stands for a stored dtype.
+template <class Run>
+auto dispatch_storage(Storage storage, Run run) {
+  switch (storage) {
+    case Storage::float32:
+      return run.template operator()<float>();
+    case Storage::float64:
+      return run.template operator()<double>();
+    case Storage::bfloat16:
+      return run.template operator()<BFloat16Bits>();
+    case Storage::float16:
+      break;
   }
-#endif
-  for (; i < size; ++i) to[i] = to_opmath(from[i]);
+  return run.template operator()<HalfBits>();
 }
 
-template <class Stored>
-ACT_HOST_DEVICE void narrow(Stored* to, const opmath_t<Stored>* from, std::int64_t size) {
-  std::int64_t i = 0;
-#if ACT_VECTOR_BYTES >= 32
-  if constexpr (std::is_same_v<Stored, HalfBits>) {
-    for (; i + 8 <= size; i += 8) {
-      const __m256 single = _mm256_loadu_ps(from + i);
-      _mm_storeu_si128(reinterpret_cast<__m128i*>(to + i),
-                       _mm256_cvtps_ph(single, _MM_FROUND_TO_NEAREST_INT));
-    }
-  }
-#endif
-  for (; i < size; ++i) to[i] = from_opmath<Stored>(from[i]);
-}
-
-}  // namespace act::cpu
+}  // namespace act
