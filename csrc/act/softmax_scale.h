@@ -82,7 +82,8 @@ struct RowSum {
 
 // The sum of exponentials held in `scale`, the maximum of which belongs to `largest`.
 template <class T>
-ACT_HOST_DEVICE RowSum row_sum(T largest, const Scale<T>& scale, double sum, double low, T tops) {
+ACT_HOST_DEVICE RowSum row_sum(T largest, const Scale<T>& scale, double sum, double low,
+                               double tops) {
   // Elements of -inf alone count nothing (their exponentials were held at the floor), but a NaN
   // shows.
   const bool empty = largest == -T(__builtin_huge_val());
@@ -92,7 +93,7 @@ ACT_HOST_DEVICE RowSum row_sum(T largest, const Scale<T>& scale, double sum, dou
           double(scale.top),
           empty && sum == sum ? 0.0 : sum,
           empty ? 0.0 : low,
-          empty ? 0.0 : double(tops)};
+          empty ? 0.0 : tops};
 }
 
 // The factor that carries a sum over to another scale.
@@ -107,26 +108,28 @@ ACT_HOST_DEVICE double carry(const RowSum& from, const RowSum& to) {
   return elementary::scale(1.0 + q, n < -2000 ? -2000 : n);
 }
 
-ACT_HOST_DEVICE RowSum merged(const RowSum& a, const RowSum& b) {
-  RowSum result = b.largest > a.largest ? b : a;
-  const RowSum& other = b.largest > a.largest ? a : b;
-  if (other.sum != other.sum) result.sum = other.sum;
-  if (other.largest == -__builtin_huge_val() || result.largest == __builtin_huge_val())
-    return result;
+// The sum of `row` and one whose maximum is at most as large.
+ACT_HOST_DEVICE RowSum merged_with_lower(RowSum row, RowSum other) {
+  if (other.sum != other.sum) row.sum = other.sum;
+  if (other.largest == -__builtin_huge_val() || row.largest == __builtin_huge_val()) return row;
   double added = other.sum;
-  if (other.largest == result.largest) {
-    result.tops += other.tops;
+  if (other.largest == row.largest) {
+    row.tops += other.tops;
   } else {
     added += other.tops * other.top;
   }
-  const double factor = carry(other, result);
+  const double factor = carry(other, row);
   const double high = added * factor;
-  const double total = result.sum + high;
-  const double part = total - result.sum;
-  const double error = (result.sum - (total - part)) + (high - part);
-  result.low = result.low + elementary::fma(other.low, factor, error);
-  result.sum = total;
-  return result;
+  const double total = row.sum + high;
+  const double part = total - row.sum;
+  const double error = (row.sum - (total - part)) + (high - part);
+  row.low = row.low + elementary::fma(other.low, factor, error);
+  row.sum = total;
+  return row;
+}
+
+ACT_HOST_DEVICE RowSum merged(const RowSum& a, const RowSum& b) {
+  return b.largest > a.largest ? merged_with_lower(b, a) : merged_with_lower(a, b);
 }
 
 // ln(1 + x), x >= 0: the rounding of 1 + x made good in first order.

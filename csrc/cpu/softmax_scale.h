@@ -50,7 +50,7 @@ struct RowSums {
   void set(const T* row_largest, const Scales<T, width>& scales, const double* row_sum_of,
            const T* row_tops) {
     for (int r = 0; r < width; ++r) {
-      put(r, row_sum(row_largest[r], scales.get(r), row_sum_of[r], 0.0, row_tops[r]));
+      put(r, row_sum(row_largest[r], scales.get(r), row_sum_of[r], 0.0, double(row_tops[r])));
     }
   }
   RowSum get(int r) const {
