@@ -61,15 +61,26 @@ struct Exponentials {
   }
 };
 
-template <class In, class T, int width, class Row, class Index>
-__device__ T load_and_find_largest(T (&x)[width], const Row& row, Index begin, bool negate,
+// The larger of two, and never NaN if either is a number: a NaN shows in the sum.
+__device__ inline float larger_of(float a, float b) { return fmaxf(a, b); }
+__device__ inline double larger_of(double a, double b) { return b > a ? b : a; }
+
+// What turns the sign of x where `negate`.
+template <class T>
+__device__ auto sign_to_flip(bool negate) {
+  return elementary::to_bits(negate ? T(-0.0) : T(0));
+}
+
+// Loads a slot; returns the largest of it and `largest`.
+template <class In, class T, int width, class Row, class Index, class Bits>
+__device__ T load_and_find_largest(T (&x)[width], const Row& row, Index begin, Bits sign,
                                    T largest) {
-  constexpr T infinity = T(__builtin_huge_val());
-  row.template load<In>(x, 1, begin, negate ? infinity : -infinity);
+  const T infinity = T(__builtin_huge_val());
+  row.template load<In>(x, 1, begin, elementary::from_bits(elementary::to_bits(-infinity) ^ sign));
 #pragma unroll
   for (int v = 0; v < width; ++v) {
-    x[v] = negate ? -x[v] : x[v];
-    largest = x[v] > largest ? x[v] : largest;  // passes over NaN, which shows in the sum
+    x[v] = elementary::from_bits(elementary::to_bits(x[v]) ^ sign);
+    largest = larger_of(largest, x[v]);
   }
   return largest;
 }
@@ -80,12 +91,13 @@ __global__ void __launch_bounds__(max_threads, 1)
   using T = opmath_t<In>;
   constexpr int width = common_width<In, Out>, slots = elements / width;
   const TeamRow<2, width, int> row(places);
+  const auto sign = sign_to_flip<T>(negate);
   T x[slots][width];
   T largest = -T(__builtin_huge_val());
 #pragma unroll
   for (int k = 0; k < slots; ++k) {
     if (!row.reaches(k * row.span())) break;
-    largest = load_and_find_largest<In>(x[k], row, k * row.span(), negate, largest);
+    largest = load_and_find_largest<In>(x[k], row, k * row.span(), sign, largest);
   }
   largest = largest_of_lanes(largest);
   Exponentials<T, logarithm> exponentials(largest);
@@ -120,6 +132,7 @@ __global__ void __launch_bounds__(max_threads, 1)
   using T = opmath_t<In>;
   constexpr int width = common_width<In, Out>, slots = elements / width;
   const TeamRow<2, width, std::int64_t> row(places);
+  const auto sign = sign_to_flip<T>(negate);
   T own_largest = -T(__builtin_huge_val());
   Exponentials<T, logarithm> exponentials(own_largest);
 #pragma unroll 1
@@ -128,7 +141,7 @@ __global__ void __launch_bounds__(max_threads, 1)
     T larger = own_largest;
 #pragma unroll
     for (int k = 0; k < slots; ++k) {
-      larger = load_and_find_largest<In>(x[k], row, begin + k * row.span(), negate, larger);
+      larger = load_and_find_largest<In>(x[k], row, begin + k * row.span(), sign, larger);
     }
     if (larger > own_largest) {
       exponentials.raise(own_largest, larger);
@@ -149,7 +162,7 @@ __global__ void __launch_bounds__(max_threads, 1)
     T x[slots][width];
 #pragma unroll
     for (int k = 0; k < slots; ++k) {
-      load_and_find_largest<In>(x[k], row, begin + k * row.span(), negate, largest);
+      load_and_find_largest<In>(x[k], row, begin + k * row.span(), sign, largest);
     }
 #pragma unroll
     for (int k = 0; k < slots; ++k) {
