@@ -74,7 +74,9 @@ def exact_gradient(member, g, y, dim):
         terms, factor = wide_g * wide_y, wide_y
     total = terms.sum(dim, keepdims=True)
     gradient = wide_g - factor * total if member == "log_softmax" else factor * (wide_g - total)
-    doubt = factor * np.abs(terms).sum(dim, keepdims=True) * 2.0**-60
+    # Of the reference for doubles; for floats, of the sum that the kernels keep in 48 bits.
+    unit = g.shape[dim] * 2.0**-63 if g.dtype == torch.float64 else 2.0**-47
+    doubt = factor * np.abs(terms).sum(dim, keepdims=True) * unit
     return -gradient if member == "softmin" else gradient, doubt
 
 
@@ -101,15 +103,7 @@ def check(device, member, x, dim, *, result=None, output_dtype=None, gradient=No
 
     g = numbers(*x.shape, dtype=dtype, seed=1) if gradient is None else gradient
     grad_input = device.backward(member, torch.empty(x.shape, dtype=x.dtype), g, want, dim)
-    reference = op(member, backward=True)(g.contiguous(), want, dim, x.dtype)
-    if x.dtype in HALVES:
-        # The CPU adds up in float32 for results of half precision, the GPU in float64.
-        scale = reference.abs().amax(dim, keepdim=True).float()
-        error = (grad_input.float() - reference.float()).abs()
-        unit = torch.finfo(x.dtype).eps
-        assert (error <= unit * reference.float().abs() + 2.0**-18 * scale + 2.0**-24).all()
-    else:
-        check_gradient(member, grad_input, g, want, dim)
+    check_gradient(member, grad_input, g, want, dim)
 
 
 @pytest.mark.parametrize("sizes", [FEW, MANY, BLOCK, LONG], ids=["few", "many", "block", "long"])
@@ -229,7 +223,8 @@ def exact(member, x):
     wide = x.double().numpy().astype(np.longdouble)
     wide = -wide if member == "softmin" else wide
     wide = wide - wide.max(1, keepdims=True)
-    logarithm = wide - np.log(np.exp(wide).sum(1, keepdims=True))
+    rest = np.sort(np.exp(wide), 1)[:, :-1].sum(1, keepdims=True)  # all but the largest, which is 1
+    logarithm = wide - np.log1p(rest)
     return logarithm if member == "log_softmax" else np.exp(logarithm)
 
 
@@ -248,7 +243,7 @@ def test_a_million_elements(member):
 
 
 # In units; tests/test_softmax.py has the CPU's.
-@pytest.mark.parametrize(("dtype", "bound"), [(torch.float32, 2), (torch.float64, 2.5)], ids=str)
+@pytest.mark.parametrize(("dtype", "bound"), [(torch.float32, 2.1), (torch.float64, 2.6)], ids=str)
 @pytest.mark.parametrize("member", MEMBERS)
 def test_accuracy(member, dtype, bound):
     for rows, size in ((1000, 7), (300, 120), (20, 1000), (2, 20000)):
@@ -331,7 +326,7 @@ def test_refused():
     too_many = [(2, (4 << d, 4 << d)) for d in range(25)]
     plan = rows_of(1, too_many, [(4096, torch.float32, 4)] * 2)
     assert device.at("softmax", "softmax", plan) == 1
-    grid = rows_of(512, [((1 << 33) + 1, (2048, 2048))], [(4096, torch.float32, 4)] * 2)
+    grid = rows_of(512, [(1 << 36, (2048, 2048))], [(4096, torch.float32, 4)] * 2)
     assert device.at("softmax", "softmax", grid) == 1
     mixed = rows_of(1, [], [(4096, torch.float64, 8), (4096, torch.float32, 4)])
     assert device.at("softmax", "softmax", mixed) == 1
@@ -460,7 +455,7 @@ def far_rows(device):
     device.runtime.choose_blocks = lambda name, grid: [grid[0] - 2]
     try:
         assert device.at("softmax", "softmax", plan) == 0
-        ones = memory.bytes_at(address + 4 * (rows - 256), 4 * 56).view(np.float32)
+        ones = memory.bytes_at(address + (4 << 31), 4 * 128).view(np.float32)
         assert (ones == 1).all()
     finally:
         device.runtime.choose_blocks = None
