@@ -47,10 +47,8 @@ def launchers(architecture):
 
 
 def coalesced(shape, strides):
-    """Dimensions innermost first and merged where all operands allow it, as by TensorIterator.
-
-    `strides` has a tuple for each operand; so has the result, but by dimension first.
-    """
+    """Dimensions innermost first, and merged where all operands allow it: as by TensorIterator.
+    Each is its size and a list of strides, one for each operand."""
     dims = sorted(
         ((size, step) for size, *step in zip(shape, *strides, strict=True) if size != 1),
         key=lambda dim: dim[1],
@@ -64,11 +62,16 @@ def coalesced(shape, strides):
     return merged
 
 
-def operands_at(shape, places):
+def as_they_are(shape, strides):
+    """Dimensions innermost first."""
+    return [(size, step) for size, *step in zip(shape, *strides, strict=True)][::-1]
+
+
+def operands_at(shape, places, dimensions=coalesced):
     """`places` has an address and strides in bytes for each operand, the result first."""
     operands = Operands(count=len(places))
     operands.data[: len(places)] = [address for address, _ in places]
-    dims = coalesced(shape, [strides for _, strides in places])
+    dims = dimensions(shape, [strides for _, strides in places])
     operands.dims = len(dims)
     for d, (size, step) in enumerate(dims):
         operands.sizes[d] = size
