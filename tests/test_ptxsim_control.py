@@ -110,7 +110,8 @@ def test_barriers_of_a_block():
 
 def test_race_by_writing_after_another_has_read():
     body = """.shared .align 4 .b8 s[4]; setp.eq.u32 %p1, %r0, 0; @%p1 st.shared.u32 [s], %r0;
-    bar.sync 0; ld.shared.u32 %r31, [s]; {} setp.eq.u32 %p2, %r0, 33; @%p2 st.shared.u32 [s], %r0;"""
+    bar.sync 0; ld.shared.u32 %r31, [s]; {}
+    setp.eq.u32 %p2, %r0, 33; @%p2 st.shared.u32 [s], %r0;"""
     lane_results(body.format("bar.sync 0;"), threads=64)
     with pytest.raises(Race, match="store by lane 1 of warp 1"):
         lane_results(body.format(""), threads=64)
@@ -224,9 +225,7 @@ def test_registers_of_nested_scopes():
 
 def test_a_module_is_parsed_kernel_by_kernel():
     one = kernel("mov.u32 %r0, 1;")
-    broken = one.replace("entry kernel", "entry broken").replace(
-        "mov.u32 %r0, 1;", ".shared nonsense;"
-    )
+    broken = kernel(".shared nonsense;").replace("entry kernel", "entry broken")
     module = Module(one + broken.partition(".address_size 64")[2])
     assert module.kernels == ["kernel", "broken"]
     Simulator(module, Memory()).launch("kernel", 1, 32, [])

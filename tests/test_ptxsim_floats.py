@@ -46,9 +46,8 @@ def floats(dtype, count, seed):
     raw = generator.integers(0, np.iinfo(bits).max, count, dtype=bits, endpoint=True)
     values = raw.view(dtype)
     values = np.where(np.isfinite(values), values, dtype(1.5))
-    near = (generator.integers(-64, 64, count) * 2.0 ** generator.integers(-8, 8, count)).astype(
-        dtype
-    )
+    near = np.ldexp(generator.integers(-64, 64, count), generator.integers(-8, 8, count))
+    near = near.astype(dtype)
     near[::3] *= dtype(1 + np.finfo(dtype).eps)
     return np.where(np.arange(count) % 2 == 0, near, values)
 

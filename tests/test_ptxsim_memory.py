@@ -183,7 +183,8 @@ def test_parameters_as_arrays_at_an_index_of_the_thread_s():
 
 
 def test_constants_of_the_module():
-    before = ".const .align 4 .b32 table[4] = {5, 6, 0x7, 8};\n.global .align 8 .f64 x = 0d3FF0000000000000;"
+    before = """.const .align 4 .b32 table[4] = {5, 6, 0x7, 8};
+    .global .align 8 .f64 x = 0d3FF0000000000000;"""
     body = """mov.u64 %l1, table; and.b32 %r1, %r0, 3; mad.wide.u32 %l1, %r1, 4, %l1;
     ld.const.u32 %r31, [%l1]; ld.global.f64 %d1, [x]; cvt.rzi.u32.f64 %r2, %d1;
     add.u32 %r31, %r31, %r2;"""
@@ -194,14 +195,11 @@ def test_shared_memory_static_and_dynamic():
     memory = Memory()
     y = memory.empty(64, U32)
     body = """mov.u32 %r1, fixed; mov.u32 %r2, sized; mad.lo.u32 %r3, %r0, 4, %r2;
-    st.shared.u32 [%r3], %r0; st.shared.u32 [fixed], 7;
+    st.shared.u32 [%r3], %r0; setp.eq.u32 %p1, %r0, 0; @%p1 st.shared.u32 [fixed], 7;
     bar.sync 0;
     xor.b32 %r4, %r0, 63; mad.lo.u32 %r4, %r4, 4, %r2; ld.shared.u32 %r5, [%r4];
     mul.wide.u32 %l1, %r0, 4; add.u64 %l1, %l1, %l0; st.global.u32 [%l1], %r5;"""
     before = ".shared .align 4 .b8 fixed[4];\n.extern .shared .align 16 .b8 sized[];"
-    body = body.replace(
-        "st.shared.u32 [fixed]", "setp.eq.u32 %p1, %r0, 0; @%p1 st.shared.u32 [fixed]"
-    )
     run(body, y, memory=memory, block=64, dynamic_shared=256, before=before)
     assert memory.download(y, 64, U32).tolist() == list(range(63, -1, -1))
     with pytest.raises(MemoryFault, match="shared store out of bounds"):

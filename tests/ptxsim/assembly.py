@@ -16,8 +16,8 @@ _REGISTER = {1: ".b16", 2: ".b16", 4: ".b32", 8: ".b64"}
 
 
 def kernel(body: str, parameters: Sequence[str] = (), before: str = "") -> str:
-    """PTX of a kernel named `kernel`. `parameters` are declarations such as ".u64 x"; there are
-    registers %r0 … %r31 (32 bits), %h (16), %l (64), %f (float32), %d (float64) and %p (predicates).
+    """PTX of a kernel named `kernel`. `parameters` are declarations such as ".u64 x". There are
+    registers %r0 … %r31 (32 bits), %h (16), %l (64), %f (float32), %d (float64), %p (predicates).
     """
     declared = ",\n".join(f".param {parameter}" for parameter in parameters)
     return f"""{_HEADER}
@@ -92,12 +92,10 @@ def run(
     Simulator(Module(text), memory).launch("kernel", grid, block, arguments, dynamic_shared)
 
 
-def lane_results(
-    body: str, threads: int = 32, before: str = "", result: DType = np.uint32
-) -> Array:
+def lane_results(body: str, threads: int = 32, before: str = "") -> Array:
     """For each thread of a block what the body leaves in %r31; %r0 is the thread's index."""
     memory = Memory()
     y = memory.empty(threads, np.uint32)
     store = "mad.wide.u32 %l31, %r0, 4, %l0;\nst.global.u32 [%l31], %r31;"
     run(f"{body}\n{store}", y, memory=memory, block=threads, before=before)
-    return memory.download(y, threads, result)
+    return memory.download(y, threads, np.uint32)

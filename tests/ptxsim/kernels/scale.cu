@@ -17,30 +17,33 @@ __global__ void scale_vectors(const float* x, float* y, float a, std::int64_t n)
 
 template <class Stored>
 __global__ void scale_elements(const Stored* x, Stored* y, float a, std::int64_t n) {
-  const std::int64_t i = blockIdx.x * std::int64_t{blockDim.x} + threadIdx.x;
+  const std::int64_t i = blockIdx.x * std::int64_t{blockDim.x} + threadIdx.x;  // element
   if (i < n) y[i] = act::from_opmath<Stored>(a * act::to_opmath(x[i]));
+}
+
+template <class Stored>
+static cudaError_t launch_elements(const Stored* x, Stored* y, float a, std::int64_t n,
+                                   cudaStream_t stream) {
+  const int block = 64;
+  const unsigned blocks = unsigned((n + block - 1) / block);
+  scale_elements<<<blocks, block, 0, stream>>>(x, y, a, n);
+  return cudaGetLastError();
 }
 
 static bool aligned(const void* p) { return reinterpret_cast<std::uintptr_t>(p) % 16 == 0; }
 
 extern "C" cudaError_t launch_scale(const float* x, float* y, float a, std::int64_t n,
                                     cudaStream_t stream) {
-  const int block = 64;
   if (n == 0) return cudaSuccess;
-  if (aligned(x) && aligned(y)) {
-    const std::int64_t needed = (n / 4 + block - 1) / block;
-    const unsigned grid = needed < 1 ? 1 : needed > 8 ? 8 : unsigned(needed);
-    scale_vectors<<<grid, block, 0, stream>>>(x, y, a, n);
-  } else {
-    scale_elements<<<unsigned((n + block - 1) / block), block, 0, stream>>>(x, y, a, n);
-  }
+  if (!aligned(x) || !aligned(y)) return launch_elements(x, y, a, n, stream);
+  const int block = 64;
+  const std::int64_t needed = (n / 4 + block - 1) / block;
+  const unsigned blocks = needed < 1 ? 1 : needed > 8 ? 8 : unsigned(needed);
+  scale_vectors<<<blocks, block, 0, stream>>>(x, y, a, n);
   return cudaGetLastError();
 }
 
 extern "C" cudaError_t launch_scale_bfloat16(const act::BFloat16Bits* x, act::BFloat16Bits* y,
                                              float a, std::int64_t n, cudaStream_t stream) {
-  const int block = 64;
-  if (n == 0) return cudaSuccess;
-  scale_elements<<<unsigned((n + block - 1) / block), block, 0, stream>>>(x, y, a, n);
-  return cudaGetLastError();
+  return launch_elements(x, y, a, n, stream);
 }

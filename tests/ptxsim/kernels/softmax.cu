@@ -18,8 +18,7 @@ __device__ float of_warp(float v, Combine combine) {
 }
 
 template <class Combine>
-__device__ float of_block(float v, float neutral, Combine combine) {
-  __shared__ float partial[32];
+__device__ float of_block(float v, float neutral, Combine combine, float* partial) {
   const int lane = threadIdx.x % 32, warp = threadIdx.x / 32, warps = blockDim.x / 32;
   v = of_warp(v, combine);
   if (lane == 0) partial[warp] = v;
@@ -36,6 +35,7 @@ __device__ float of_block(float v, float neutral, Combine combine) {
 
 __global__ void softmax(const float* x, float* y, int columns) {
   extern __shared__ float row[];
+  __shared__ float partial[32];
   const float* from = x + size_t(blockIdx.x) * columns;
   float* to = y + size_t(blockIdx.x) * columns;
   float highest = -__builtin_inff();
@@ -43,13 +43,13 @@ __global__ void softmax(const float* x, float* y, int columns) {
     row[c] = from[c];
     highest = Max()(highest, row[c]);
   }
-  highest = of_block(highest, -__builtin_inff(), Max());
+  highest = of_block(highest, -__builtin_inff(), Max(), partial);
   float total = 0;
   for (int c = threadIdx.x; c < columns; c += blockDim.x) {
     row[c] = act::elementary::exp(row[c] - highest);
     total += row[c];
   }
-  total = of_block(total, 0.0f, Sum());
+  total = of_block(total, 0.0f, Sum(), partial);
   for (int c = threadIdx.x; c < columns; c += blockDim.x) to[c] = row[c] / total;
 }
 
