@@ -64,10 +64,8 @@ def _demangled(names):
     return done.stdout.splitlines()
 
 
-def is_elementwise(kernel):
-    return re.search(
-        r"\b(dense|strided)_kernel<act::cuda::(Value|Backward|DoubleBackward)<", kernel
-    )
+def is_pointwise(kernel):
+    return re.search(r"_kernel<act::cuda::(Value|Backward|DoubleBackward)<", kernel.name)
 
 
 @pytest.mark.parametrize("architecture", ASSEMBLED_FOR)
