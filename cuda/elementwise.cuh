@@ -2,11 +2,14 @@
 // same index: 16 bytes at a time where the operands are dense and lie alike, element by element
 // otherwise.
 //
-// Compute has: Stored, the dtype in memory; inputs, how many operands it reads; and
+// Compute has: Stored, the dtype in memory; inputs, how many operands it reads; vectors, how many
+// of 16 bytes a thread reads of each operand before it computes; and
 // opmath_t<Stored> operator()(const opmath_t<Stored> (&x)[inputs]) const.
 #pragma once
 
 #include <act/storage.h>
+
+#include <type_traits>
 
 #include "offsets.cuh"
 
@@ -24,12 +27,12 @@ struct alignas(vector_bytes) Vector {
   Stored lane[lanes<Stored>];
 };
 
-// A thread has 32 bytes under way at least. With 2048 threads that is 64 KiB for each
-// multiprocessor, above the product of bandwidth and latency that keeps the memory busy.
-template <int inputs>
-inline constexpr std::uint32_t vectors_per_thread = inputs == 1 ? 2 : 1;
 template <int inputs>
 inline constexpr std::uint32_t elements_per_thread = inputs == 1 ? 4 : 2;
+
+// Registers for a thread, at most: with 32 a multiprocessor holds all the threads that it can.
+template <class Stored>
+inline constexpr int registers = std::is_same_v<Stored, float> ? 32 : 64;
 
 template <class Compute>
 struct Pointers {
@@ -60,13 +63,13 @@ __device__ void compute_element(const Compute& compute, const Pointers<Compute>&
 }
 
 template <class Compute>
-__global__ void __launch_bounds__(threads_per_block)
+__global__ void __maxnreg__(registers<typename Compute::Stored>)
     dense_kernel(const __grid_constant__ Compute compute,
                  const __grid_constant__ Pointers<Compute> data,
                  const __grid_constant__ DenseParts parts) {
   using Stored = typename Compute::Stored;
   constexpr int inputs = Compute::inputs;
-  constexpr std::uint32_t count = vectors_per_thread<inputs>, tile = count * threads_per_block;
+  constexpr std::uint32_t count = Compute::vectors, tile = count * threads_per_block;
 
   const std::int64_t first = std::int64_t{blockIdx.x} * tile;
   if (first >= parts.vectors) {
@@ -115,22 +118,23 @@ __global__ void __launch_bounds__(threads_per_block)
 }
 
 template <class Compute>
-__global__ void __launch_bounds__(threads_per_block)
+__global__ void __maxnreg__(registers<typename Compute::Stored>)
     strided_kernel(const __grid_constant__ Compute compute,
                    const __grid_constant__ Pointers<Compute> data,
                    const __grid_constant__ Offsets<1 + Compute::inputs> offsets,
                    const std::uint32_t size) {
   using Stored = typename Compute::Stored;
   constexpr int inputs = Compute::inputs;
-  constexpr std::uint32_t count = elements_per_thread<inputs>;
+  constexpr std::uint32_t count = elements_per_thread<inputs>, tile = count * threads_per_block;
 
-  const std::uint32_t first = blockIdx.x * (count * threads_per_block) + threadIdx.x;
+  const std::uint32_t begin = blockIdx.x * tile, first = begin + threadIdx.x;
+  const std::uint32_t end = size - begin < tile ? size : begin + tile;
   std::uint32_t to[count];
   Stored in[count][inputs];
 #pragma unroll
   for (std::uint32_t j = 0; j < count; ++j) {
     const std::uint32_t index = first + j * threads_per_block;
-    if (index >= size) break;
+    if (index >= end) break;
     std::uint32_t place[1 + inputs];
     offsets.find(index, place);
     to[j] = place[0];
@@ -142,7 +146,7 @@ __global__ void __launch_bounds__(threads_per_block)
 
 #pragma unroll 1
   for (std::uint32_t j = 0; j < count; ++j) {
-    if (first + j * threads_per_block >= size) break;
+    if (first + j * threads_per_block >= end) break;
     opmath_t<Stored> x[inputs];
 #pragma unroll
     for (int k = 0; k < inputs; ++k) x[k] = to_opmath(in[0][k]);
@@ -180,7 +184,7 @@ inline std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1
 template <class Compute>
 cudaError_t launch_dense(const Compute& compute, const Pointers<Compute>& data, DenseParts parts,
                          cudaStream_t stream) {
-  constexpr std::int64_t tile = vectors_per_thread<Compute::inputs> * threads_per_block;
+  constexpr std::int64_t tile = Compute::vectors * threads_per_block;
   const std::int64_t blocks = ceil_div(parts.vectors, tile) + (parts.head + parts.tail > 0);
   if (blocks > most_blocks) return cudaErrorInvalidConfiguration;
   dense_kernel<<<static_cast<std::uint32_t>(blocks), threads_per_block, 0, stream>>>(compute, data,

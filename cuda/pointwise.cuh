@@ -13,6 +13,10 @@ struct Value {
   using Stored = Stored_;
   using T = opmath_t<Stored>;
   static constexpr int inputs = 1;
+  // Where there is little to compute, two reads from each of the 2048 threads of a multiprocessor
+  // keep the memory busier than one. The longer formulas need the registers, and with one read 32
+  // KiB are under way, which is still above the product of bandwidth and latency.
+  static constexpr int vectors = Formula<T>::declaration.limited_by_memory ? 2 : 1;
 
   __device__ T operator()(const T (&x)[1]) const { return formula.value(x[0]); }
 
@@ -23,7 +27,7 @@ template <class Stored_, template <class> class Formula, Saved saved>
 struct Backward {
   using Stored = Stored_;
   using T = opmath_t<Stored>;
-  static constexpr int inputs = 2;
+  static constexpr int inputs = 2, vectors = 1;
 
   __device__ T operator()(const T (&x)[2]) const {
     return scale_gradient<T, Formula>(x[0], derivative<T, Formula, saved>(formula, x[1]));
@@ -36,7 +40,7 @@ template <class Stored_, template <class> class Formula, Saved saved>
 struct DoubleBackward {
   using Stored = Stored_;
   using T = opmath_t<Stored>;
-  static constexpr int inputs = 3;
+  static constexpr int inputs = 3, vectors = 1;
 
   __device__ T operator()(const T (&x)[3]) const {
     return scale_gradient<T, Formula>(x[0] * x[1],

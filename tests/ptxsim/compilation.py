@@ -1,0 +1,191 @@
+"""Compiles .cu files for the simulator: their PTX, and their host code as a library.
+
+Results are kept under build/ptxsim by a hash of everything that goes into them.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from .parser import Module
+
+ROOT = Path(__file__).resolve().parents[2]
+CACHE = ROOT / "build" / "ptxsim"
+ARCHITECTURES = ("sm_80", "sm_90")
+INCLUDE = (ROOT / "csrc", ROOT / "cuda")
+# Where headers of the kernels lie: those below csrc itself include torch.
+_HEADERS = (ROOT / "csrc" / "act", ROOT / "cuda")
+# As the extension's kernels are compiled: no contraction, IEEE division and square roots.
+FLAGS = (
+    *("-std=c++20", "-O3", "-fmad=false", "-prec-div=true", "-prec-sqrt=true", "-ftz=false"),
+    "--expt-relaxed-constexpr",
+)
+_HERE = Path(__file__).parent
+
+
+def nvcc() -> str | None:
+    """The compiler, or None: then whoever needs it skips, for NO_NVCC."""
+    return shutil.which("nvcc")
+
+
+NO_NVCC = "nvcc is not on PATH"
+
+
+@dataclass(frozen=True)
+class Compiled:
+    library: Path
+    ptx: dict[str, tuple[Path, ...]]  # by architecture, a file for each .cu
+
+    def modules(self, architecture: str) -> list[Module]:
+        return [module(path) for path in self.ptx[architecture]]
+
+
+@cache
+def module(path: Path) -> Module:
+    """A parsed PTX file; kernels once decoded stay so for the whole process."""
+    return Module(path.read_text())
+
+
+def compile_ptx(source: str | Path, architecture: str = "sm_80", flags: Sequence[str] = ()) -> Path:
+    """The PTX of one file, given by its path or as text."""
+    text = source.read_text() if isinstance(source, Path) else source
+    command = ["nvcc", *FLAGS, *flags, *_includes(INCLUDE), *_target(architecture), "-ptx"]
+    folder = CACHE / _hash([text, *command, *_headers()])
+    with _once(folder) as missing:
+        if missing:
+            unit = folder / "unit.cu"
+            unit.write_text(text)
+            _run([*command, str(unit), "-o", str(folder / "unit.ptx")])
+            (folder / "done").touch()
+    return folder / "unit.ptx"
+
+
+def compile_launchers(
+    units: Sequence[Path],
+    architectures: Sequence[str] = ARCHITECTURES,
+    include: Sequence[Path] = INCLUDE,
+    flags: Sequence[str] = (),
+) -> Compiled:
+    """.cu (and .cpp) files as one library without a CUDA runtime, and the .cu files' PTX."""
+    arguments = [*FLAGS, *flags, *_includes(include), "-Xcompiler", "-fPIC"]
+    ptx: dict[str, tuple[Path, ...]] = {architecture: () for architecture in architectures}
+    objects = [_compile_c(_HERE / "cudart.c")]
+    for unit in units:
+        folder = _compile_unit(unit, architectures, arguments, include)
+        objects.append(folder / "unit.o")
+        if unit.suffix == ".cu":
+            for architecture in architectures:
+                ptx[architecture] += (folder / f"{architecture}.ptx",)
+    folder = CACHE / _hash([str(path) for path in objects])
+    library = folder / "launchers.so"
+    with _once(folder) as missing:
+        if missing:
+            # -z defs: a call of the CUDA runtime that the stand-in lacks is an error here.
+            link = ["g++", "-shared", "-Wl,-Bsymbolic", "-Wl,-z,defs", "-o", str(library)]
+            _run([*link, *map(str, objects)])
+            (folder / "done").touch()
+    return Compiled(library, ptx)
+
+
+def _compile_unit(
+    unit: Path, architectures: Sequence[str], arguments: Sequence[str], include: Sequence[Path]
+) -> Path:
+    targets = [part for name in architectures for part in _gencode(name)]
+    folder = CACHE / _hash([unit.read_text(), *arguments, *targets, *_headers()])
+    with _once(folder) as missing:
+        if missing:
+            command = ["nvcc", *arguments, "--cudart=none", "-I", str(unit.parent)]
+            command += ["-c", str(unit), "-o", str(folder / "unit.o")]
+            if unit.suffix == ".cu":
+                # One run of nvcc gives the host code and every architecture's PTX.
+                kept = folder / "kept"
+                kept.mkdir(exist_ok=True)
+                _run([*command, *targets, "--keep", "--keep-dir", str(kept)])
+                for name in architectures:
+                    _kept_ptx(kept, unit.stem, name).rename(folder / f"{name}.ptx")
+                shutil.rmtree(kept)
+            else:
+                _run(command)
+            (folder / "done").touch()
+    return folder
+
+
+def _kept_ptx(kept: Path, stem: str, architecture: str) -> Path:
+    numbered = kept / f"{stem}.{architecture.replace('sm_', 'compute_')}.ptx"
+    return numbered if numbered.exists() else kept / f"{stem}.ptx"
+
+
+def _compile_c(source: Path) -> Path:
+    folder = CACHE / _hash([source.read_text()])
+    with _once(folder) as missing:
+        if missing:
+            options = ("-O2", "-Wall", "-Wextra", "-Werror", "-fPIC", "-c")
+            _run(["gcc", *options, str(source), "-o", str(folder / "unit.o")])
+            (folder / "done").touch()
+    return folder / "unit.o"
+
+
+def _target(architecture: str) -> list[str]:
+    return [f"-arch={architecture.replace('sm_', 'compute_')}"]
+
+
+def _gencode(architecture: str) -> list[str]:
+    virtual = architecture.replace("sm_", "compute_")
+    return ["-gencode", f"arch={virtual},code={virtual}"]
+
+
+def _includes(folders: Sequence[Path]) -> list[str]:
+    return [part for folder in folders for part in ("-I", str(folder))]
+
+
+@cache
+def _version() -> str:
+    return subprocess.run(["nvcc", "--version"], capture_output=True, text=True, check=True).stdout
+
+
+def _headers() -> list[str]:
+    """The text of everything that might be included."""
+    paths = [path for folder in _HEADERS for path in folder.rglob("*") if _is_header(path)]
+    return [_version(), *(path.read_text() for path in sorted(paths))]
+
+
+def _is_header(path: Path) -> bool:
+    return path.suffix in (".h", ".cuh", ".inl")
+
+
+def _hash(parts: Sequence[str]) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part.encode())
+        digest.update(b"\0")
+    return digest.hexdigest()[:24]
+
+
+class _once:
+    """Enters with whether the folder's contents are still to be made; others wait meanwhile."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __enter__(self) -> bool:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.lock = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT)
+        fcntl.flock(self.lock, fcntl.LOCK_EX)
+        return not (self.folder / "done").exists()
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self.lock)
+
+
+def _run(command: Sequence[str]) -> None:
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
