@@ -154,7 +154,10 @@ cudaError_t prelu(Storage storage, const DensePrelu& all, cudaStream_t stream) {
 
 cudaError_t prelu(Storage storage, const Operands& operands, cudaStream_t stream) {
   return dispatch_storage(storage, [&]<class Stored>() {
-    return launch_elementwise(Value<Stored>{}, operands, stream);
+    if (operands.size() == 0) return cudaSuccess;
+    return launch_in_32_bits(operands, [&](const Operands& part) {
+      return launch_strided(Value<Stored>{}, part, stream);
+    });
   });
 }
 
