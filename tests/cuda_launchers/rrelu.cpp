@@ -1,7 +1,5 @@
 #include "rrelu.h"
 
-#include "philox_state.h"
-
 using namespace act;
 
 extern "C" int launch_rrelu_dense(cuda::Rrelu what, Storage storage, const cuda::DenseRrelu* data,
@@ -12,9 +10,4 @@ extern "C" int launch_rrelu_dense(cuda::Rrelu what, Storage storage, const cuda:
 extern "C" int launch_rrelu(cuda::Rrelu what, Storage storage, const cuda::Operands* operands,
                             const char* origin, const cuda::RandomSlopes* slopes) {
   return cuda::rrelu(what, storage, *operands, origin, *slopes, nullptr);
-}
-
-extern "C" int launch_draw_philox_states(const cuda::GeneratorState* generator,
-                                         elementary::PhiloxState* states, std::int64_t count) {
-  return cuda::draw_philox_states(*generator, states, count, nullptr);
 }
