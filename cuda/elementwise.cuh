@@ -11,13 +11,12 @@
 
 #include <type_traits>
 
+#include "grid.h"
 #include "offsets.cuh"
 
 namespace act::cuda {
 
-inline constexpr std::uint32_t threads_per_block = 128;
 inline constexpr int vector_bytes = 16;
-inline constexpr std::int64_t most_blocks = INT32_MAX;  // of a grid
 
 template <class Stored>
 inline constexpr int lanes = vector_bytes / sizeof(Stored);
@@ -178,8 +177,6 @@ bool divide_into_vectors(const Pointers<Compute>& data, std::int64_t size, Dense
   parts.tail = static_cast<std::uint32_t>(size - head - parts.vectors * lanes<Stored>);
   return true;
 }
-
-inline std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
 template <class Compute>
 cudaError_t launch_dense(const Compute& compute, const Pointers<Compute>& data, DenseParts parts,
