@@ -1,6 +1,11 @@
 // A unit of nvcc's, which alone knows its release.
 #include "build_information.h"
 
+// setup.py names them.
+#ifndef TORCH_ACT_ARCHITECTURES
+#define TORCH_ACT_ARCHITECTURES "unknown"
+#endif
+
 #define TORCH_ACT_TEXT(x) #x
 #define TORCH_ACT_RELEASE(major, minor) TORCH_ACT_TEXT(major) "." TORCH_ACT_TEXT(minor)
 

@@ -1,6 +1,6 @@
 """CUDA launchers on tensors of the CPU, whose memory the simulator takes for the device's.
 
-The launchers are the extension's own, compiled; tests/cuda_launchers makes them callable from here.
+The launchers are the extension's own, compiled; tests/launchers makes them callable from here.
 """
 
 import ctypes
@@ -105,12 +105,12 @@ def width_of(launch):
 
 @functools.cache
 def launchers(*units):
-    """The units of cuda/, with those of tests/cuda_launchers that make them callable."""
+    """The units of cuda/, with those of tests/launchers that make them callable."""
     return compile_launchers([_path(unit) for unit in units])
 
 
 def _path(unit):
-    folder = ROOT / ("cuda" if unit.endswith(".cu") else "tests/cuda_launchers")
+    folder = ROOT / ("cuda" if unit.endswith(".cu") else "tests/launchers")
     return folder / unit
 
 
