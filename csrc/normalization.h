@@ -49,7 +49,7 @@ inline bool converts_inside(const at::Tensor& self, at::ScalarType result) {
           (self.scalar_type() == at::kHalf || self.scalar_type() == at::kBFloat16));
 }
 
-// grad_output has the dtype and shape of the output; the input had input_dtype.
+// grad_output has the dtype, shape and device of the output; the input had input_dtype.
 inline void check_softmax_backward(const char* op, const at::Tensor& grad_output,
                                    const at::Tensor& output, at::ScalarType input_dtype) {
   TORCH_CHECK(is_supported(output.scalar_type()), "act::", op, "_backward: expected output of ",
@@ -60,6 +60,9 @@ inline void check_softmax_backward(const char* op, const at::Tensor& grad_output
   TORCH_CHECK(grad_output.sym_sizes() == output.sym_sizes(), "act::", op,
               "_backward: expected grad_output to have the shape of output, ", output.sym_sizes(),
               ", got ", grad_output.sym_sizes());
+  TORCH_CHECK(grad_output.device() == output.device(), "act::", op,
+              "_backward: expected grad_output to be on the device of output, ", output.device(),
+              ", got ", grad_output.device());
   TORCH_CHECK(input_dtype == output.scalar_type() ||
                   (output.scalar_type() == at::kFloat &&
                    (input_dtype == at::kHalf || input_dtype == at::kBFloat16)),

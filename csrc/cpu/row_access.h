@@ -12,10 +12,6 @@ constexpr bool is_stored_as(Storage storage) {
   return storage == (sizeof(T) == sizeof(float) ? Storage::float32 : Storage::float64);
 }
 
-constexpr std::int64_t element_bytes(Storage storage) {
-  return storage == Storage::float64 ? 8 : storage == Storage::float32 ? 4 : 2;
-}
-
 // Calls run.operator()<Stored>() with the type that stands for a stored dtype that is computed in
 // T.
 template <class T, class Run>

@@ -1,25 +1,13 @@
 // The softmax family's CPU kernels of one instruction set, free of torch headers.
 #pragma once
 
+#include <act/rows.h>
+
 #include "kernels.h"
 
 namespace act::cpu {
 
-enum class Normalization { softmax, log_softmax };
-
-// Many rows of `size` elements each, anywhere in memory: the elements of a row lie `step` bytes
-// apart, and the rows are counted through `dims` further dimensions, the first one running fastest.
-struct Rows {
-  struct Operand {
-    char* data;
-    Storage storage;
-    std::int64_t step;
-    const std::int64_t* strides;
-  };
-  std::int64_t size;
-  int dims;
-  const std::int64_t* sizes;
-  Operand operands[3];
+struct Rows : act::Rows {
   bool stream;  // as in Operands
 };
 

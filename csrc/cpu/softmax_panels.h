@@ -2,8 +2,9 @@
 // each row.
 #pragma once
 
+#include <act/softmax_gradient.h>
+
 #include "row_panel.h"
-#include "softmax_gradient.h"
 #include "softmax_scale.h"
 
 namespace act::cpu::ACT_INSTRUCTION_SET {

@@ -3,8 +3,9 @@
 // vectors.
 #pragma once
 
+#include <act/softmax_gradient.h>
+
 #include "row_access.h"
-#include "softmax_gradient.h"
 #include "softmax_scale.h"
 #include "stream.h"
 

@@ -1,78 +1,13 @@
-// The numbers that belong to one row: how its exponentials are scaled, their sum, and what
-// normalises them.
-//
-// exp(x - max) with x - max rounded would cost digits: an error of half a unit in an exponent of 80
-// is 32 ulp of the result. Instead the exponent of two is split off x itself, e^x = (1 + q)·2ⁿ, and
-// the largest n of the row is taken from every n, which is exact. Only where the maximum is so
-// large that an element within reach of it must be at least half as large, so that x - max is exact
-// (Sterbenz), is it subtracted.
+// Scales, sums and normalizers of the rows that are computed together, as arrays for the vectors.
 #pragma once
 
-#include <act/elementary/exp.h>
-#include <act/elementary/log.h>
+#include <act/softmax_scale.h>
 
 #include "row_sums.h"
 
 namespace act::cpu::ACT_INSTRUCTION_SET {
 
-template <class T>
-struct Range;
-// `lift`: exponentials are held times 2^lift, so that they stay normal down to where the result
-// vanishes and a subnormal result is rounded once. `reach`: e^-reach times the largest one is 0 in
-// any case.
-template <>
-struct Range<float> {
-  static constexpr float lift = 64, reach = 130, subtract_from = 272;
-  static constexpr float inverse_ln2 = 0x1.715476p+0f, round = 0x1.8p23f, bias = 127;
-};
-template <>
-struct Range<double> {
-  static constexpr double lift = 512, reach = 1050, subtract_from = 2112;
-  static constexpr double inverse_ln2 = 0x1.71547652b82fep+0, round = 0x1.8p52, bias = 1023;
-};
-
-// e^x is held as e^(x - shift)·2^(lift - exponent).
-template <class T>
-struct Scale {
-  T shift;
-  T floor;
-  T exponent;
-  T to_power;  // added to n, leaves the biased exponent of the scaled power of two in the lowest
-               // bits
-  T top;       // the largest exponential
-};
-
-ACT_HOST_DEVICE float power_from(float shifted) {
-  return elementary::from_bits(std::int32_t(std::uint32_t(elementary::to_bits(shifted)) << 23));
-}
-ACT_HOST_DEVICE double power_from(double shifted) {
-  return elementary::from_bits(std::int64_t(std::uint64_t(elementary::to_bits(shifted)) << 52));
-}
-
-// NaN passes.
-template <class T>
-ACT_HOST_DEVICE T scaled_exp(T x, T shift, T floor, T to_power) {
-  T t = x - shift;
-  t = t < floor ? floor : t;
-  const auto r = elementary::exponential::reduced(t);
-  const T q = elementary::fma(r.high * r.high, elementary::exponential::polynomial(r.high), r.high);
-  const T power = power_from(r.n + to_power);
-  return elementary::fma(power, q, power);
-}
-
-template <class T>
-ACT_HOST_DEVICE Scale<T> scale_for(T largest) {
-  using R = Range<T>;
-  // A row without a finite maximum has no result but NaN; its exponentials just have to be
-  // harmless.
-  const bool finite = elementary::abs(largest) < T(__builtin_huge_val());
-  const T top = finite ? largest : T(0);
-  const T shift = elementary::abs(top) < R::subtract_from ? T(0) : top;
-  const T rest = top - shift;
-  const T exponent = elementary::fma(rest, R::inverse_ln2, R::round) - R::round;
-  const T floor = rest - R::reach, to_power = R::round + R::bias + R::lift - exponent;
-  return {shift, floor, exponent, to_power, scaled_exp(largest, shift, floor, to_power)};
-}
+using namespace act::normalization;
 
 // The scales of rows that are computed together.
 template <class T, int width>
@@ -89,14 +24,9 @@ struct Scales {
       top[r] = scale.top;
     }
   }
-};
-
-// What a row, or the blocks of it so far, sums up to: Σ e^x = (sum + low +
-// tops·top)·e^shift·2^(exponent - lift). For log_softmax, where one exponential outweighs the
-// others (is_dominated), the largest one, `top`, is kept apart with all that equal it: in the
-// logarithm of 1 + rest every digit of the rest counts.
-struct RowSum {
-  double largest, shift, exponent, top, sum, low, tops;
+  Scale<T> get(int r) const {
+    return {shift[r], floor[r], exponent[r], to_power[r], top[r]};
+  }
 };
 
 // Whether the rest could not be had from the sum itself with digits to spare: a sum kept in double
@@ -110,47 +40,6 @@ ACT_HOST_DEVICE bool is_dominated(double sum, T top) {
   return sum < double(top) * enough;
 }
 
-// The factor that carries a sum over to another scale.
-inline double carry(const RowSum& from, const RowSum& to) {
-  if (from.largest - to.largest < -1100.0) return 0;
-  const double exponent = from.exponent - to.exponent;
-  if (from.shift == to.shift) return elementary::scale(1.0, exponent < -2000 ? -2000 : exponent);
-  const auto r = elementary::exponential::reduced(from.shift - to.shift);
-  const double q =
-      elementary::fma(r.high * r.high, elementary::exponential::polynomial(r.high), r.high);
-  const double n = r.n + exponent;
-  return elementary::scale(1.0 + q, n < -2000 ? -2000 : n);
-}
-
-inline RowSum merged(const RowSum& a, const RowSum& b) {
-  RowSum result = b.largest > a.largest ? b : a;
-  const RowSum& other = b.largest > a.largest ? a : b;
-  if (other.sum != other.sum) result.sum = other.sum;
-  if (other.largest == -__builtin_huge_val() || result.largest == __builtin_huge_val())
-    return result;
-  double added = other.sum;
-  if (other.largest == result.largest) {
-    result.tops += other.tops;
-  } else {
-    added += other.tops * other.top;
-  }
-  const double factor = carry(other, result);
-  const double high = added * factor;
-  const double total = result.sum + high;
-  const double part = total - result.sum;
-  const double error = (result.sum - (total - part)) + (high - part);
-  result.low = result.low + elementary::fma(other.low, factor, error);
-  result.sum = total;
-  return result;
-}
-
-// ln(1 + x), x >= 0: the rounding of 1 + x made good in first order.
-ACT_HOST_DEVICE double log_of_one_plus(double x) {
-  const double y = 1.0 + x;
-  const double lost = x > 1.0 ? 1.0 - (y - x) : x - (y - 1.0);
-  return elementary::log(y) + lost / y;
-}
-
 // The sums of rows that are computed together.
 template <int width>
 struct RowSums {
@@ -158,19 +47,10 @@ struct RowSums {
   alignas(64) double sum[width], low[width], tops[width];
 
   template <class T>
-  void set(const T* row_largest, const Scales<T, width>& scales, const double* row_sum,
+  void set(const T* row_largest, const Scales<T, width>& scales, const double* row_sum_of,
            const T* row_tops) {
     for (int r = 0; r < width; ++r) {
-      // Elements of -inf alone count nothing (their exponentials were held at the floor), but a NaN
-      // shows.
-      const bool empty = row_largest[r] == -T(__builtin_huge_val());
-      largest[r] = double(row_largest[r]);
-      shift[r] = double(scales.shift[r]);
-      exponent[r] = double(scales.exponent[r]);
-      top[r] = double(scales.top[r]);
-      sum[r] = empty && row_sum[r] == row_sum[r] ? 0.0 : row_sum[r];
-      low[r] = 0;
-      tops[r] = empty ? 0.0 : double(row_tops[r]);
+      put(r, row_sum(row_largest[r], scales.get(r), row_sum_of[r], 0.0, double(row_tops[r])));
     }
   }
   RowSum get(int r) const {
@@ -190,8 +70,6 @@ struct RowSums {
   }
 };
 
-// softmax: y = e·high + e·low. log_softmax: y = (x - high) - low, with high the maximum and low the
-// logarithm of what is left: neither difference cancels. NaN in rows without a finite maximum.
 template <class T, int width>
 struct Normalizers {
   alignas(64) T high[width], low[width];
@@ -199,30 +77,11 @@ struct Normalizers {
   template <bool logarithm>
   void set(const RowSums<width>& rows) {
     for (int r = 0; r < width; ++r) {
-      const bool finite = elementary::abs(rows.largest[r]) < __builtin_huge_val();
-      const double sum = rows.sum[r] + rows.low[r];
-      if constexpr (logarithm) {
-        const double rest = (sum + (rows.tops[r] - 1) * rows.top[r]) / rows.top[r];
-        high[r] = T(rows.largest[r]);
-        low[r] = T(finite ? log_of_one_plus(rest) : __builtin_nan(""));
-      } else {
-        const double inverse = 1.0 / sum;
-        const double lost = rows.low[r] - (sum - rows.sum[r]);
-        const double rest = (elementary::fma(-sum, inverse, 1.0) - lost * inverse) * inverse;
-        high[r] = T(finite ? inverse : __builtin_nan(""));
-        low[r] = T((inverse - double(T(inverse))) + rest);
-      }
+      const Normalizer<T> row = normalizer<logarithm, T>(rows.get(r));
+      high[r] = row.high;
+      low[r] = row.low;
     }
   }
 };
-
-template <class T>
-ACT_HOST_DEVICE T normalized(T e, T high, T low) {
-  return elementary::fma(e, high, e * low);
-}
-template <class T>
-ACT_HOST_DEVICE T log_normalized(T x, T high, T low) {
-  return (x - high) - low;
-}
 
 }  // namespace act::cpu::ACT_INSTRUCTION_SET

@@ -1,9 +1,10 @@
-// The gradients of the softmax family, element by element, once the row's sum is known.
+// The gradients of the softmax family, element by element, once the row's sum is known: for the
+// host and the device alike.
 #pragma once
 
-#include "softmax_scale.h"
+#include <act/softmax_scale.h>
 
-namespace act::cpu::ACT_INSTRUCTION_SET {
+namespace act::normalization {
 
 // y·(g - Σ g·y), the sum as high + low, so that the difference has no error but its own rounding.
 // softmin has the opposite sign.
@@ -32,4 +33,4 @@ ACT_HOST_DEVICE T log_softmax_gradient(T g, T y, T minus_sum) {
   return y > largest_usual_output<T> ? elementary::fma(elementary::exp(y), minus_sum, g) : result;
 }
 
-}  // namespace act::cpu::ACT_INSTRUCTION_SET
+}  // namespace act::normalization

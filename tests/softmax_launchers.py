@@ -1,0 +1,109 @@
+"""The compiled softmax launchers, run in the simulator on memory of the CPU."""
+
+import ctypes
+from functools import cache
+
+import torch
+from pointwise_launchers import STORAGE, _Mapped
+from ptxsim.compilation import INCLUDE, ROOT, compile_launchers
+from ptxsim.runtime import Runtime
+
+MEMBERS = ("softmax", "log_softmax", "softmin")
+UNITS = (
+    ROOT / "cuda" / "softmax_forward.cu",
+    ROOT / "cuda" / "softmax_backward.cu",
+    ROOT / "tests" / "launchers" / "softmax.cpp",
+)
+
+
+class _Operand(ctypes.Structure):
+    _fields_ = (
+        ("data", ctypes.c_void_p),
+        ("storage", ctypes.c_int),
+        ("step", ctypes.c_int64),
+        ("strides", ctypes.POINTER(ctypes.c_int64)),
+    )
+
+
+class Rows(ctypes.Structure):
+    """Rows in csrc/act/rows.h."""
+
+    _fields_ = (
+        ("size", ctypes.c_int64),
+        ("dims", ctypes.c_int),
+        ("sizes", ctypes.POINTER(ctypes.c_int64)),
+        ("operands", _Operand * 3),
+    )
+
+
+def rows_of(size, dims, operands):
+    """`dims`: (size, a stride in bytes for each operand); `operands`: (address, dtype, step)."""
+    rows = Rows(size=size, dims=len(dims))
+    rows.sizes = (ctypes.c_int64 * max(len(dims), 1))(*(n for n, _ in dims))
+    for k, (address, dtype, step) in enumerate(operands):
+        strides = (ctypes.c_int64 * max(len(dims), 1))(*(s[k] for _, s in dims))
+        rows.operands[k] = _Operand(address, STORAGE[dtype], step, strides)
+    return rows
+
+
+def layout(tensors, dim):
+    """As RowLayout in csrc/row_layout.h."""
+    others = [d for d in reversed(range(tensors[0].dim())) if d != dim and tensors[0].shape[d] != 1]
+    strides = {d: [t.stride(d) * t.element_size() for t in tensors] for d in others}
+    dims = []
+    for d in sorted(others, key=lambda d: sum(map(abs, strides[d]))):
+        if dims and strides[d] == [dims[-1][0] * s for s in dims[-1][1]]:
+            dims[-1] = (dims[-1][0] * tensors[0].shape[d], dims[-1][1])
+        else:
+            dims.append((tensors[0].shape[d], strides[d]))
+    size = tensors[0].shape[dim] if tensors[0].dim() else 1
+    steps = [t.stride(dim) if t.dim() and size != 1 else 1 for t in tensors]
+    operands = [
+        (t.data_ptr(), t.dtype, step * t.element_size())
+        for t, step in zip(tensors, steps, strict=True)
+    ]
+    return rows_of(size, dims, operands)
+
+
+@cache
+def launchers(architecture):
+    return SoftmaxLaunchers(Runtime(compile_launchers(UNITS), architecture))
+
+
+def mutant(folder, name, old, new):
+    """The launchers with one piece of text in one file of cuda/ replaced."""
+    for path in (ROOT / "cuda").iterdir():
+        text = path.read_text()
+        if path.name == name:
+            assert text.count(old) >= 1, f"{name} no longer has {old!r}"
+            text = text.replace(old, new)
+        (folder / path.name).write_text(text)
+    units = [folder / unit.name if unit.suffix == ".cu" else unit for unit in UNITS]
+    include = (folder, *(path for path in INCLUDE if path.name != "cuda"))
+    # nvcc's cache goes by the text of our own headers: the flag tells this copy from them.
+    flags = (f"-DMUTANT={abs(hash((name, old, new)))}",)
+    return SoftmaxLaunchers(Runtime(compile_launchers(units, ("sm_80",), include, flags), "sm_80"))
+
+
+class SoftmaxLaunchers:
+    def __init__(self, runtime):
+        self.runtime = runtime
+
+    def at(self, function, member, rows):
+        """Calls a launcher; returns its cudaError_t."""
+        logarithm, negate = member == "log_softmax", member == "softmin"
+        launcher = getattr(self.runtime.library, function)
+        return self.runtime.call(
+            launcher, ctypes.byref(rows), int(logarithm), int(negate), None
+        )
+
+    def forward(self, member, result, x, dim):
+        with _Mapped(self.runtime.memory, [result], [x]):
+            assert self.at("softmax", member, layout([result, x], dim)) == 0
+        return result
+
+    def backward(self, member, grad_input, grad_output, output, dim):
+        with _Mapped(self.runtime.memory, [grad_input], [grad_output, output]):
+            rows = layout([grad_input, grad_output, output], dim)
+            assert self.at("softmax_backward", member, rows) == 0
+        return grad_input
