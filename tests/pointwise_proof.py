@@ -11,9 +11,8 @@ from pointwise_launchers import (
     INPUT,
     OUTPUT,
     VALUE,
-    numpy_view,
-    operands_at,
 )
+from simulated import operands_of
 from specified import kinks
 
 # As in cuda/grid.h and cuda/elementwise.cuh; a vector has 16 bytes.
@@ -137,21 +136,24 @@ def beyond_32_bits(device, case, dtype, kernels):
         want = expected(case, order, saved, tensors)
         addresses = [memory.reserve(size * dtype.itemsize) for _ in range(order + 2)]
         last = [address + (size - part) * dtype.itemsize for address in addresses]
-        views = [numpy_view(memory, address, part, dtype) for address in last]
+        views = [
+            torch.from_numpy(memory.bytes_at(address, part * dtype.itemsize)).view(dtype)
+            for address in last
+        ]
         for view, tensor in zip(views[1:], tensors, strict=True):
             view.copy_(tensor)
 
         device.runtime.choose_blocks = lambda name, grid: (grid[0] - 2, grid[0] - 1)
-        places = [(address, [dtype.itemsize]) for address in addresses]
-        assert device.at(case, order, saved, dtype, operands_at((size,), places)) == 0
+        operands = operands_of(addresses, (size,), [[dtype.itemsize]] * len(addresses))
+        assert device.at(case, order, saved, dtype, operands) == 0
         assert same_bits(views[0], want)
 
         device.runtime.choose_blocks = None
         count = len(device.runtime.launches)
         views[0].zero_()
         row = (size - part) * dtype.itemsize
-        places = [(address, [row, dtype.itemsize]) for address in addresses]
-        assert device.at(case, order, saved, dtype, operands_at((2, part), places)) == 0
+        operands = operands_of(addresses, (2, part), [[row, dtype.itemsize]] * len(addresses))
+        assert device.at(case, order, saved, dtype, operands) == 0
         assert len(device.runtime.launches) == count + 2
         assert same_bits(views[0], want)
         for address in addresses:

@@ -61,6 +61,34 @@ def operands_of(addresses, shape, strides):
     return operands
 
 
+def span(tensor):
+    """The address and the bytes of all that a tensor can reach."""
+    if tensor.numel() == 0:
+        return tensor.data_ptr(), 0
+    furthest = sum((n - 1) * s for n, s in zip(tensor.shape, tensor.stride(), strict=True))
+    return tensor.data_ptr(), (furthest + 1) * tensor.element_size()
+
+
+class Mapped:
+    """Tensors as memory of the device, each no further than it reaches."""
+
+    def __init__(self, memory, results, inputs):
+        self.memory = memory
+        self.spans = {span(t): True for t in results}
+        for t in inputs:
+            self.spans.setdefault(span(t), False)
+
+    def __enter__(self):
+        for (address, size), writable in self.spans.items():
+            if size:
+                self.memory.map_host(address, size, writable)
+
+    def __exit__(self, *_):
+        for address, size in self.spans:
+            if size:
+                self.memory.free(address)
+
+
 class Device:
     """The compiled launchers of some units and a memory that tensors are mapped into."""
 

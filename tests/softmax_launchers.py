@@ -3,10 +3,9 @@
 import ctypes
 from functools import cache
 
-import torch
-from pointwise_launchers import STORAGE, _Mapped
 from ptxsim.compilation import INCLUDE, ROOT, compile_launchers
 from ptxsim.runtime import Runtime
+from simulated import STORAGE, Mapped
 
 MEMBERS = ("softmax", "log_softmax", "softmin")
 UNITS = (
@@ -93,17 +92,15 @@ class SoftmaxLaunchers:
         """Calls a launcher; returns its cudaError_t."""
         logarithm, negate = member == "log_softmax", member == "softmin"
         launcher = getattr(self.runtime.library, function)
-        return self.runtime.call(
-            launcher, ctypes.byref(rows), int(logarithm), int(negate), None
-        )
+        return self.runtime.call(launcher, ctypes.byref(rows), int(logarithm), int(negate), None)
 
     def forward(self, member, result, x, dim):
-        with _Mapped(self.runtime.memory, [result], [x]):
+        with Mapped(self.runtime.memory, [result], [x]):
             assert self.at("softmax", member, layout([result, x], dim)) == 0
         return result
 
     def backward(self, member, grad_input, grad_output, output, dim):
-        with _Mapped(self.runtime.memory, [grad_input], [grad_output, output]):
+        with Mapped(self.runtime.memory, [grad_input], [grad_output, output]):
             rows = layout([grad_input, grad_output, output], dim)
             assert self.at("softmax_backward", member, rows) == 0
         return grad_input

@@ -11,9 +11,7 @@ from pointwise_launchers import (
     DOUBLE_BACKWARD,
     INPUT,
     VALUE,
-    as_they_are,
     launchers,
-    operands_at,
 )
 from pointwise_proof import (
     PATHS,
@@ -25,6 +23,7 @@ from pointwise_proof import (
     placed,
 )
 from ptxsim.compilation import ARCHITECTURES, NO_NVCC, nvcc
+from simulated import Operands, operands_of
 
 pytestmark = pytest.mark.skipif(nvcc() is None, reason=NO_NVCC)
 
@@ -113,9 +112,11 @@ def test_as_many_dimensions_as_there_may_be(device):
     case = next(case for case in FORMULAS if case.name == "relu")
     sizes = [3, 1, 2, 1, 1] * 5
     x, result = torch.randn(sizes).transpose(0, 24), torch.zeros(sizes).transpose(0, 24)
-    places = [(t.data_ptr(), [4 * s for s in t.stride()]) for t in (result, x)]
-    operands = operands_at(x.shape, places, dimensions=as_they_are)
-    assert operands.dims == 25
+    operands = Operands(count=2, dims=25)
+    operands.data[:2] = [result.data_ptr(), x.data_ptr()]
+    for d in range(25):
+        operands.sizes[d] = x.shape[24 - d]
+        operands.strides[d][:2] = [4 * t.stride(24 - d) for t in (result, x)]
     with device.mapped([result], [x]):
         assert device.at(case, VALUE, INPUT, x.dtype, operands) == 0
     assert same_bits(result, case.value(x))
@@ -126,7 +127,7 @@ def test_nothing_is_launched_without_elements(device):
     count = len(device.runtime.launches)
     for shape in ((0,), (3, 0, 2)):
         empty = torch.empty(shape)
-        operands = operands_at(shape, [(0, [4] * len(shape))] * 2)
+        operands = operands_of([0, 0], shape, [[4] * len(shape)] * 2)
         assert operands.dims > 0
         assert device.at(case, VALUE, INPUT, empty.dtype, operands) == 0
         assert device.slope_bits(case, empty, torch.empty(0, dtype=torch.uint8), 1) == 0
@@ -137,7 +138,7 @@ def test_more_blocks_than_a_grid_has(device):
     """An error, and no launch."""
     case, count = FORMULAS[0], len(device.runtime.launches)
     invalid_configuration = 9
-    operands = operands_at((2**60,), [(16, [2])] * 2)
+    operands = operands_of([16, 16], (2**60,), [[2]] * 2)
     assert device.at(case, VALUE, INPUT, torch.float16, operands) == invalid_configuration
     assert len(device.runtime.launches) == count
 
