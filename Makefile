@@ -5,17 +5,31 @@ VENV ?= .venv
 JOBS ?= $(shell nproc)
 
 python := $(VENV)/bin/python
-sources := $(shell find csrc -name '*.h' -o -name '*.cpp') setup.py pyproject.toml
+sources := $(shell find csrc cuda -type f) setup.py pyproject.toml $(wildcard tools/packaging/*.py)
 packages := $(VENV)/.packages-$(TORCH)
 library := $(VENV)/.built-$(TORCH)
+installed := $(VENV)/.installed-$(TORCH)
 
-.PHONY: demo test bench format lint readme sanitize clean
+formatted := '*.h' '*.cpp' '*.cuh' '*.cu'
+
+# A torch with CUDA, in an environment of its own. Needs nvcc, but neither GPU nor driver.
+CUDA_TORCH ?= 2.14.1
+CUDA_VENV ?= .venv-cuda
+
+.PHONY: demo test test-wheel test-cuda-build bench format lint readme sanitize clean
 
 demo: $(library)
 	$(python) -m torch_act demo
 
 test: $(library)
 	$(python) -m pytest -n $(JOBS) $(ARGS)
+
+# All tests of the library as users install it, away from its sources.
+test-wheel: $(installed)
+	$(python) -m pytest -n $(JOBS) $(ARGS)
+
+test-cuda-build:
+	TORCH_ACT_CUDA=1 $(MAKE) test-wheel VENV=$(CUDA_VENV) TORCH=$(CUDA_TORCH)
 
 bench: $(library)
 	$(python) -m torch_act bench $(ARGS)
@@ -35,13 +49,18 @@ $(library): $(packages) $(sources)
 	  --no-build-isolation --no-deps --editable .
 	touch $@
 
+$(installed): $(packages) $(sources) $(shell find python -name '*.py' ! -name _build.py)
+	MAX_JOBS=$(JOBS) $(python) -m pip install --quiet --disable-pip-version-check \
+	  --no-build-isolation --no-deps --force-reinstall .
+	touch $@
+
 format: $(packages)
-	$(VENV)/bin/clang-format -i $$(git ls-files '*.h' '*.cpp')
+	$(VENV)/bin/clang-format -i $$(git ls-files $(formatted))
 	$(VENV)/bin/ruff check --fix . && $(VENV)/bin/ruff format .
 
 lint: $(packages)
 	$(python) tools/readme.py --check
-	$(VENV)/bin/clang-format --dry-run --Werror $$(git ls-files '*.h' '*.cpp')
+	$(VENV)/bin/clang-format --dry-run --Werror $$(git ls-files $(formatted))
 	$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .
 
 readme: $(packages)
@@ -51,4 +70,5 @@ sanitize: $(packages)
 	tools/sanitize $(python) -n $(JOBS) $(ARGS)
 
 clean:
-	rm -rf build $(VENV)/.built-* python/torch_act/_C*.so python/torch_act/_build.py
+	rm -rf build $(VENV)/.built-* $(CUDA_VENV)/.installed-*
+	rm -f python/torch_act/_C*.so python/torch_act/_build.py

@@ -9,6 +9,9 @@
 #include <torch/csrc/autograd/python_variable.h>
 #include <torch/version.h>
 
+#if defined(TORCH_ACT_CUDA)
+#include "../cuda/build_information.h"
+#endif
 #include "autograd/saved_preference.h"
 #include "cpu/kernels.h"
 #include "pointwise_ops.h"
@@ -181,7 +184,13 @@ const char* instruction_set() {
 py::dict build_info() {
   py::dict info;
   info["torch"] = TORCH_VERSION;
+#if defined(TORCH_ACT_CUDA)
+  const cuda::BuildInformation cuda = cuda::build_information();
+  info["cuda"] = cuda.toolkit;
+  info["architectures"] = cuda.architectures;
+#else
   info["cuda"] = py::none();
+#endif
   info["compiler"] = "g++ " __VERSION__;
   info["instruction_set"] = instruction_set();
   return info;

@@ -117,6 +117,31 @@ void check_philox_state(const at::Tensor& state, const at::Tensor& self) {
       "act::rrelu: expected one philox_state, or one for each index of the leading "
       "dimensions of an input of shape ",
       self.sym_sizes(), ", got states of shape ", sizes);
+  TORCH_CHECK(state.device() == self.device(),
+              "act::rrelu: expected philox_state to be on the device of the input, ", self.device(),
+              ", got ", state.device());
+}
+
+ParameterValues check_rrelu(const at::Tensor& self, const at::Tensor& state,
+                            const at::Scalar& lower, const at::Scalar& upper) {
+  check_floating_point("rrelu", self);
+  check_philox_state(state, self);
+  return check_rrelu_bounds(lower, upper);
+}
+
+// The sign of the saved tensor decides, and the output has the input's sign where no slope is
+// negative.
+ParameterValues check_rrelu_backward(const at::Tensor& grad_output, const at::Tensor& saved,
+                                     const at::Tensor& state, const at::Scalar& lower,
+                                     const at::Scalar& upper, bool is_result) {
+  check_floating_point("rrelu_backward", saved);
+  check_same("rrelu_backward", "grad_output", grad_output, saved);
+  check_philox_state(state, saved);
+  const ParameterValues bounds = check_rrelu_bounds(lower, upper);
+  TORCH_CHECK(!is_result || bounds.first >= 0,
+              "act::rrelu_backward: expected lower >= 0 to take the gradient from the output, got ",
+              bounds.first);
+  return bounds;
 }
 
 }  // namespace act

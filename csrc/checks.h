@@ -54,4 +54,11 @@ std::vector<c10::SymInt> slope_bits_sizes(const char* op, const at::Tensor& self
 // dimensions.
 void check_philox_state(const at::Tensor& state, const at::Tensor& self);
 
+// All arguments of rrelu in training, and of its backward. Both give the bounds.
+ParameterValues check_rrelu(const at::Tensor& self, const at::Tensor& state,
+                            const at::Scalar& lower, const at::Scalar& upper);
+ParameterValues check_rrelu_backward(const at::Tensor& grad_output, const at::Tensor& saved,
+                                     const at::Tensor& state, const at::Scalar& lower,
+                                     const at::Scalar& upper, bool is_result);
+
 }  // namespace act

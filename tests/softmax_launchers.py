@@ -4,9 +4,9 @@ import ctypes
 import hashlib
 from functools import cache
 
-from pointwise_launchers import STORAGE, _Mapped
 from ptxsim.compilation import CACHE, ROOT, compile_launchers
 from ptxsim.runtime import Runtime
+from simulated import STORAGE, Mapped
 
 MEMBERS = ("softmax", "log_softmax", "softmin")
 UNITS = (
@@ -107,12 +107,12 @@ class SoftmaxLaunchers:
         return self.runtime.call(launcher, ctypes.byref(rows), int(logarithm), int(negate), None)
 
     def forward(self, member, result, x, dim):
-        with _Mapped(self.runtime.memory, [result], [x]):
+        with Mapped(self.runtime.memory, [result], [x]):
             assert self.at("softmax", member, layout([result, x], dim)) == 0
         return result
 
     def backward(self, member, grad_input, grad_output, output, dim):
-        with _Mapped(self.runtime.memory, [grad_input], [grad_output, output]):
+        with Mapped(self.runtime.memory, [grad_input], [grad_output, output]):
             rows = layout([grad_input, grad_output, output], dim)
             assert self.at("softmax_backward", member, rows) == 0
         return grad_input

@@ -3,94 +3,29 @@
 They run in the simulator (ptxsim), behind their compiled launchers: a GPU isn't needed.
 """
 
-import itertools
-
 import pytest
 import torch
-from activations import DTYPES, FORMULAS, same_bits
+from activations import CASES, DTYPES, FORMULAS, HALF_DTYPES, same_bits
 from pointwise_launchers import (
     BACKWARD,
     DOUBLE_BACKWARD,
     INPUT,
-    OUTPUT,
     VALUE,
     launchers,
-    numpy_view,
-    operands_at,
+)
+from pointwise_proof import (
+    PATHS,
+    check,
+    dtype_name,
+    inputs_of,
+    kernels,
+    lanes,
+    placed,
 )
 from ptxsim.compilation import ARCHITECTURES, NO_NVCC, nvcc
-from specified import kinks
+from simulated import Operands, operands_of
 
 pytestmark = pytest.mark.skipif(nvcc() is None, reason=NO_NVCC)
-
-# As in cuda/grid.h and cuda/elementwise.cuh; a vector has 16 bytes.
-THREADS, VECTORS = 128, 2
-SENTINEL = 0.71875  # in every dtype
-
-
-def lanes(dtype):
-    return 16 // dtype.itemsize
-
-
-def dtype_names(dtype):
-    return str(dtype).removeprefix("torch.")
-
-
-# What a backward reads, and how many operands each order has.
-def kernels(case):
-    yield VALUE, INPUT
-    for order in (BACKWARD, DOUBLE_BACKWARD):
-        yield order, INPUT
-        if case.output_gives_gradient:
-            yield order, OUTPUT
-
-
-def numbers(case, dtype, count, seed=0):
-    """Ordinary ones, all magnitudes, kinks and what has no ordinary arithmetic."""
-    generator = torch.Generator().manual_seed(seed)
-    special = [0.0, -0.0, torch.inf, -torch.inf, torch.nan, 1e-40, -1e-40, 3e38, -3e38, 1.0, -1.0]
-    special += [x for x, _ in kinks(case, torch.float32)]
-    normal = 4 * torch.randn(count, generator=generator, dtype=torch.float64)
-    wide = normal * torch.exp2(40 * torch.rand(count, generator=generator) - 20).double()
-    chosen = torch.where(torch.rand(count, generator=generator) < 0.25, wide, normal)
-    at = torch.randperm(count, generator=generator)[: len(special)]
-    chosen[at] = torch.tensor(special[: len(at)], dtype=torch.float64)
-    return chosen.to(dtype)
-
-
-def inputs_of(case, order, saved, dtype, count):
-    """Gradients as they are, the saved tensor: an input, or the output of one."""
-    gradients = [numbers(case, dtype, count, seed) for seed in range(1, order + 1)]
-    x = numbers(case, dtype, count)
-    return [*gradients, case.value(x) if saved == OUTPUT else x]
-
-
-def expected(case, order, saved, tensors):
-    function = (case.value, case.backward, case.double_backward)[order]
-    return function(*tensors, **({"is_result": True} if saved == OUTPUT else {}))
-
-
-def placed(tensor, offset):
-    """A copy that begins `offset` elements behind an address that is a multiple of 64."""
-    room = torch.full((tensor.numel() + offset,), SENTINEL, dtype=tensor.dtype)
-    assert room.data_ptr() % 64 == 0
-    place = room[offset:]
-    place.copy_(tensor.reshape(-1))
-    return place.view(tensor.shape)
-
-
-def check(device, case, order, saved, tensors, result):
-    """Runs on tensors as they lie; nothing but the result's elements may change."""
-    room = result.untyped_storage()
-    before = torch.tensor([], dtype=result.dtype).set_(room).clone()
-    want = expected(case, order, saved, [t.contiguous() for t in tensors])
-    assert device.on(case, order, saved, result, *tensors) == 0
-    assert same_bits(result.contiguous(), want.contiguous())
-    after = torch.tensor([], dtype=result.dtype).set_(room)
-    place = (result.shape, result.stride(), result.storage_offset())
-    before.as_strided(*place).fill_(SENTINEL)
-    after.as_strided(*place).fill_(SENTINEL)
-    assert same_bits(before, after)
 
 
 @pytest.fixture(params=ARCHITECTURES)
@@ -100,81 +35,136 @@ def device(request):
     launcher.runtime.choose_blocks = None
 
 
-@pytest.mark.parametrize("dtype", DTYPES, ids=dtype_names)
+@pytest.mark.parametrize("dtype", DTYPES, ids=dtype_name)
 @pytest.mark.parametrize("case", FORMULAS, ids=str)
-def test_vectors_and_tail(device, case, dtype):
-    """A full block, vectors in a second one, and a tail."""
-    size = (VECTORS * THREADS + 3) * lanes(dtype) + lanes(dtype) - 1
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.__name__)
+def test_every_kernel(device, path, case, dtype):
+    path(device, case, dtype, kernels(case))
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=dtype_name)
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_parameters(case, dtype):
+    """Each parameter set: the formula's constants are computed by the launcher, on the host."""
     for order, saved in kernels(case):
-        tensors = inputs_of(case, order, saved, dtype, size)
-        check(device, case, order, saved, tensors, torch.empty_like(tensors[0]))
+        tensors = inputs_of(case, order, saved, dtype, 300)
+        check(launchers("sm_90"), case, order, saved, tensors, torch.empty_like(tensors[0]))
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=dtype_name)
+@pytest.mark.parametrize("order", [VALUE, BACKWARD, DOUBLE_BACKWARD])
+def test_sizes(device, order, dtype):
+    """Around each boundary: of a vector, of a block with one or two of them for each thread."""
+    case = next(case for case in FORMULAS if case.name == "leaky_relu")
+    n = lanes(dtype)
+    blocks = [128 * n, 256 * n, 512 * n]
+    sizes = {0, 1, 2, n - 1, n, n + 1, 2 * n + 1, *(b + k for b in blocks for k in (-1, 0, 1, n))}
+    for size in sorted(sizes):
+        tensors = inputs_of(case, order, INPUT, dtype, size)
+        check(device, case, order, INPUT, tensors, torch.empty_like(tensors[0]))
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=dtype_name)
+def test_starts(device, dtype):
+    """Every place that operands can have within a vector, and within two: the result's and that of
+    what is read."""
+    case = next(case for case in FORMULAS if case.name == "silu")
+    for offset in range(16):
+        x = inputs_of(case, VALUE, INPUT, dtype, 41)
+        for other in {offset, offset ^ 1, 0}:
+            result = placed(torch.zeros(41, dtype=dtype), other)
+            check(device, case, VALUE, INPUT, [placed(x[0], offset)], result)
+
+
+@pytest.mark.parametrize("dtype", HALF_DTYPES, ids=dtype_name)
+@pytest.mark.parametrize("name", ["sigmoid", "leaky_relu", "tanhshrink"])
+def test_every_half(device, name, dtype):
+    """All 65,536 numbers, and so the conversions from and to float32."""
+    case = next(case for case in FORMULAS if case.name == name)
+    every = torch.arange(-32768, 32768, dtype=torch.int32).to(torch.int16).view(dtype)
+    check(device, case, VALUE, INPUT, [every], torch.empty_like(every))
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=dtype_name)
+def test_in_place(device, dtype):
+    case = next(case for case in FORMULAS if case.name == "gelu")
+    x = inputs_of(case, VALUE, INPUT, dtype, 1000)[0]
+    for view in (x, x.view(20, 50)[:, 3:48]):
+        want = case.value(view.contiguous())
+        assert device.on(case, VALUE, INPUT, view, view) == 0
+        assert same_bits(view.contiguous(), want)
+
+
+def test_layouts_without_a_copy(device):
+    """channels_last and permuted tensors are one run of vectors."""
+    case = next(case for case in FORMULAS if case.name == "mish")
+    x = torch.randn(2, 3, 4, 5)
+    for view in (x.to(memory_format=torch.channels_last), x.permute(2, 0, 3, 1), x.mT):
+        result = torch.empty_like(view)
+        assert result.stride() == view.stride()
+        assert device.on(case, VALUE, INPUT, result, view) == 0
         assert "dense_kernel" in device.runtime.launches[-1].name
+        assert same_bits(result, case.value(view))
 
 
-@pytest.mark.parametrize("dtype", DTYPES, ids=dtype_names)
-@pytest.mark.parametrize("case", FORMULAS, ids=str)
-def test_misaligned(device, case, dtype):
-    """All operands alike: a head before the vectors. Each otherwise: element by element."""
-    size = 2 * lanes(dtype) + 1 + 33
-    for order, saved in kernels(case):
-        tensors = inputs_of(case, order, saved, dtype, size)
-        room = torch.full((size + 1,), SENTINEL, dtype=dtype)
-        check(device, case, order, saved, [placed(t, 1) for t in tensors], room[1:])
-        assert "dense_kernel" in device.runtime.launches[-1].name
-        check(device, case, order, saved, [placed(t, 1) for t in tensors], room[:-1])
-        assert "strided_kernel" in device.runtime.launches[-1].name
+def test_as_many_dimensions_as_there_may_be(device):
+    """25, most of which a tensor has no room for."""
+    case = next(case for case in FORMULAS if case.name == "relu")
+    sizes = [3, 1, 2, 1, 1] * 5
+    x, result = torch.randn(sizes).transpose(0, 24), torch.zeros(sizes).transpose(0, 24)
+    operands = Operands(count=2, dims=25)
+    operands.data[:2] = [result.data_ptr(), x.data_ptr()]
+    for d in range(25):
+        operands.sizes[d] = x.shape[24 - d]
+        operands.strides[d][:2] = [4 * t.stride(24 - d) for t in (result, x)]
+    with device.mapped([result], [x]):
+        assert device.at(case, VALUE, INPUT, x.dtype, operands) == 0
+    assert same_bits(result, case.value(x))
 
 
-@pytest.mark.parametrize("dtype", DTYPES, ids=dtype_names)
-@pytest.mark.parametrize("case", FORMULAS, ids=str)
-def test_strided(device, case, dtype):
-    """Three dimensions that don't coalesce, in another order for each operand; the last operand
-    broadcast along one of them. More elements than a block takes."""
-    shape, padded = (3, 5, 37), (4, 6, 40)
-    for order, saved in kernels(case):
-        tensors = inputs_of(case, order, saved, dtype, 3 * 5 * 37)
-        strided = []
-        for tensor, dims in zip(tensors, itertools.permutations(range(3)), strict=False):
-            room = torch.full([padded[d] for d in dims], SENTINEL, dtype=dtype)
-            inverse = [dims.index(d) for d in range(3)]
-            view = room.permute(inverse)[1:, :-1, 2:-1]
-            strided.append(view.copy_(tensor.view(shape)))
-        strided[-1] = strided[-1][:, :1].expand(shape)
-        result = torch.full(padded, SENTINEL, dtype=dtype)[:-1, 1:, 3:]
-        check(device, case, order, saved, strided, result)
-        assert "strided_kernel" in device.runtime.launches[-1].name
+def test_nothing_is_launched_without_elements(device):
+    case = FORMULAS[0]
+    count = len(device.runtime.launches)
+    for shape in ((0,), (3, 0, 2)):
+        empty = torch.empty(shape)
+        operands = operands_of([0, 0], shape, [[4] * len(shape)] * 2)
+        assert operands.dims > 0
+        assert device.at(case, VALUE, INPUT, empty.dtype, operands) == 0
+        assert device.slope_bits(case, empty, torch.empty(0, dtype=torch.uint8), 1) == 0
+    assert len(device.runtime.launches) == count
 
 
-@pytest.mark.parametrize("dtype", DTYPES, ids=dtype_names)
-@pytest.mark.parametrize("case", FORMULAS, ids=str)
-def test_beyond_32_bits(device, case, dtype):
-    """So many elements that the number of vectors, too, needs more than 32 bits; and two rows
-    further apart than 32 bits can tell. Memory that isn't touched isn't there."""
-    memory = device.runtime.memory
-    vectors, tail = 2**32 + 5, lanes(dtype) - 1
-    size = vectors * lanes(dtype) + tail
-    part = 5 * lanes(dtype) + tail  # of the last block with vectors, and of the tail
-    for order, saved in kernels(case):
-        tensors = inputs_of(case, order, saved, dtype, part)
-        want = expected(case, order, saved, tensors)
-        addresses = [memory.reserve(size * dtype.itemsize) for _ in range(order + 2)]
-        last = [address + (size - part) * dtype.itemsize for address in addresses]
-        views = [numpy_view(memory, address, part, dtype) for address in last]
-        for view, tensor in zip(views[1:], tensors, strict=True):
-            view.copy_(tensor)
+def test_more_blocks_than_a_grid_has(device):
+    """An error, and no launch."""
+    case, count = FORMULAS[0], len(device.runtime.launches)
+    invalid_configuration = 9
+    operands = operands_of([16, 16], (2**60,), [[2]] * 2)
+    assert device.at(case, VALUE, INPUT, torch.float16, operands) == invalid_configuration
+    assert len(device.runtime.launches) == count
 
-        device.runtime.choose_blocks = lambda name, grid: (grid[0] - 2, grid[0] - 1)
-        places = [(address, [dtype.itemsize]) for address in addresses]
-        assert device.at(case, order, saved, dtype, operands_at((size,), places)) == 0
-        assert same_bits(views[0], want)
 
-        device.runtime.choose_blocks = None
-        count = len(device.runtime.launches)
-        views[0].zero_()
-        row = (size - part) * dtype.itemsize
-        places = [(address, [row, dtype.itemsize]) for address in addresses]
-        assert device.at(case, order, saved, dtype, operands_at((2, part), places)) == 0
-        assert len(device.runtime.launches) == count + 2
-        assert same_bits(views[0], want)
-        for address in addresses:
-            memory.free(address)
+TWO_SLOPES = [case for case in CASES if case.two_slopes]
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=dtype_name)
+@pytest.mark.parametrize("case", TWO_SLOPES, ids=str)
+def test_slope_bits(device, case, dtype):
+    """Rows that begin within a byte of the row before, rows that join, starts of every kind."""
+    for rows, elements, offset in ((1, 2053, 0), (1, 1029, 1), (3, 341, 0), (3, 344, 0), (5, 1, 0)):
+        shape = (rows, elements)
+        gradient, x = inputs_of(case, BACKWARD, INPUT, dtype, rows * elements)
+        gradient, x = placed(gradient.view(shape), offset), placed(x.view(shape), offset)
+        want = case.slope_bits(x, batch_dims=1)
+        bits = torch.full_like(want, 0xAA)
+        assert device.slope_bits(case, x, bits, rows) == 0
+        assert torch.equal(bits, want)
+        result = placed(torch.zeros(shape, dtype=dtype), offset)
+        assert device.backward_from_bits(case, result, gradient, bits, rows) == 0
+        assert same_bits(result, case.backward_from_bits(gradient, want))
+
+
+def test_slope_bits_of_other_formulas(device):
+    case = next(case for case in FORMULAS if not case.two_slopes)
+    invalid_value = 1
+    x = torch.randn(8)
+    assert device.slope_bits(case, x, torch.empty(2, dtype=torch.uint8), 1) == invalid_value

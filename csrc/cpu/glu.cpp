@@ -1,31 +1,14 @@
 // glu on the CPU and on meta tensors. Its operands are views of the input's halves.
 #include "glu.h"
 
-#include <ATen/native/Resize.h>
 #include <ATen/ops/empty_like.h>
 #include <torch/library.h>
 
-#include "../checks.h"
-#include "../normalization.h"
+#include "../halves.h"
 #include "elementwise.h"
 
 namespace act::cpu {
 namespace {
-
-struct Halves {
-  at::Tensor a, b;
-};
-
-Halves halves(const at::Tensor& self, int64_t dim) {
-  check_floating_point("glu", self);
-  TORCH_CHECK(self.dim() > 0,
-              "act::glu: expected a tensor with at least one dimension, got one without");
-  dim = wrap_dim("glu", dim, self.dim());
-  const c10::SymInt size = self.sym_size(dim);
-  TORCH_CHECK(size % 2 == 0, "act::glu: expected an even size of dimension ", dim, ", got ", size);
-  const c10::SymInt half = size / 2;
-  return {self.narrow_symint(dim, 0, half), self.narrow_symint(dim, half, half)};
-}
 
 void compute(const at::Tensor& result, const Halves& in) {
   for_each_element(

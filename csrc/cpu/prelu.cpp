@@ -1,6 +1,5 @@
 // prelu on the CPU: the weight takes part as an operand broadcast over all dimensions but the
 // channel's.
-#include <ATen/native/Resize.h>
 #include <ATen/ops/empty_like.h>
 #include <act/activations.h>
 #include <torch/library.h>
@@ -8,18 +7,12 @@
 #include <algorithm>
 #include <vector>
 
+#include "../broadcast_weight.h"
 #include "../checks.h"
 #include "elementwise.h"
 
 namespace act::cpu {
 namespace {
-
-at::Tensor broadcast_weight(const at::Tensor& weight, const at::Tensor& self) {
-  if (weight.numel() == 1) return weight.reshape({}).expand(self.sizes());
-  std::vector<int64_t> sizes(static_cast<std::size_t>(self.dim()), 1);
-  sizes[self.dim() > 1 ? 1 : 0] = weight.numel();
-  return weight.view(sizes).expand(self.sizes());
-}
 
 double only_value(const at::Tensor& weight) {
   switch (weight.scalar_type()) {

@@ -58,9 +58,7 @@ void run(const at::Tensor& result, const at::Tensor& self, const at::Tensor& sta
 
 at::Tensor rrelu(const at::Tensor& self, const at::Tensor& state, const at::Scalar& lower,
                  const at::Scalar& upper) {
-  check_floating_point("rrelu", self);
-  check_philox_state(state, self);
-  const ParameterValues bounds = check_rrelu_bounds(lower, upper);
+  const ParameterValues bounds = check_rrelu(self, state, lower, upper);
   at::Tensor result = empty_result(self);
   run(result, self, state, bounds);
   return result;
@@ -68,9 +66,7 @@ at::Tensor rrelu(const at::Tensor& self, const at::Tensor& state, const at::Scal
 
 at::Tensor& rrelu_(at::Tensor& self, const at::Tensor& state, const at::Scalar& lower,
                    const at::Scalar& upper) {
-  check_floating_point("rrelu", self);
-  check_philox_state(state, self);
-  const ParameterValues bounds = check_rrelu_bounds(lower, upper);
+  const ParameterValues bounds = check_rrelu(self, state, lower, upper);
   at::assert_no_internal_overlap(self);
   run(self, self, state, bounds);
   return self;
@@ -78,27 +74,18 @@ at::Tensor& rrelu_(at::Tensor& self, const at::Tensor& state, const at::Scalar& 
 
 at::Tensor& rrelu_out(const at::Tensor& self, const at::Tensor& state, const at::Scalar& lower,
                       const at::Scalar& upper, at::Tensor& out) {
-  check_floating_point("rrelu", self);
-  check_philox_state(state, self);
+  const ParameterValues bounds = check_rrelu(self, state, lower, upper);
   check_out("rrelu", out, self);
-  const ParameterValues bounds = check_rrelu_bounds(lower, upper);
   prepare_out(out, {self});
   run(out, self, state, bounds);
   return out;
 }
 
-// The sign of the saved tensor decides, and the output has the input's sign where no slope is
-// negative.
 at::Tensor rrelu_backward(const at::Tensor& grad_output, const at::Tensor& saved,
                           const at::Tensor& state, const at::Scalar& lower, const at::Scalar& upper,
                           bool is_result) {
-  check_floating_point("rrelu_backward", saved);
-  check_same("rrelu_backward", "grad_output", grad_output, saved);
-  check_philox_state(state, saved);
-  const ParameterValues bounds = check_rrelu_bounds(lower, upper);
-  TORCH_CHECK(!is_result || bounds.first >= 0,
-              "act::rrelu_backward: expected lower >= 0 to take the gradient from the output, got ",
-              bounds.first);
+  const ParameterValues bounds =
+      check_rrelu_backward(grad_output, saved, state, lower, upper, is_result);
   at::Tensor grad_input = empty_result(saved);
   const at::Tensor places = places_of(saved), states = state.contiguous();
   const RandomSlopes random = random_slopes(states, bounds, places);

@@ -69,19 +69,22 @@ def compile_ptx(source: str | Path, architecture: str = "sm_80", flags: Sequence
 
 
 def compile_launchers(
-    units: Sequence[Path],
+    units: Sequence[Path | str],
     architectures: Sequence[str] = ARCHITECTURES,
     include: Sequence[Path] = INCLUDE,
     flags: Sequence[str] = (),
 ) -> Compiled:
-    """.cu (and .cpp) files as one library without a CUDA runtime, and the .cu files' PTX."""
+    """.cu (and .cpp) files as one library without a CUDA runtime, and the .cu files' PTX.
+
+    A unit that isn't a path is the text of a .cu file.
+    """
     arguments = [*FLAGS, *flags, *_includes(include), "-Xcompiler", "-fPIC"]
     ptx: dict[str, tuple[Path, ...]] = {architecture: () for architecture in architectures}
     objects = [_compile_c(_HERE / "cudart.c")]
     for unit in units:
-        folder = _compile_unit(unit, architectures, arguments, include)
+        folder = _compile_unit(unit, architectures, arguments)
         objects.append(folder / "unit.o")
-        if unit.suffix == ".cu":
+        if isinstance(unit, str) or unit.suffix == ".cu":
             for architecture in architectures:
                 ptx[architecture] += (folder / f"{architecture}.ptx",)
     folder = CACHE / _hash([str(path) for path in objects])
@@ -95,22 +98,24 @@ def compile_launchers(
     return Compiled(library, ptx)
 
 
-def _compile_unit(
-    unit: Path, architectures: Sequence[str], arguments: Sequence[str], include: Sequence[Path]
-) -> Path:
+def _compile_unit(unit: Path | str, architectures: Sequence[str], arguments: Sequence[str]) -> Path:
     targets = [part for name in architectures for part in _gencode(name)]
-    folder = CACHE / _hash([unit.read_text(), *arguments, *targets, *_headers()])
+    text = unit if isinstance(unit, str) else unit.read_text()
+    folder = CACHE / _hash([text, *arguments, *targets, *_headers()])
     with _once(folder) as missing:
         if missing:
-            command = ["nvcc", *arguments, "--cudart=none", "-I", str(unit.parent)]
-            command += ["-c", str(unit), "-o", str(folder / "unit.o")]
-            if unit.suffix == ".cu":
+            path = folder / "unit.cu" if isinstance(unit, str) else unit
+            if isinstance(unit, str):
+                path.write_text(unit)
+            command = ["nvcc", *arguments, "--cudart=none", "-c", str(path)]
+            command += ["-o", str(folder / "unit.o")]
+            if path.suffix == ".cu":
                 # One run of nvcc gives the host code and every architecture's PTX.
                 kept = folder / "kept"
                 kept.mkdir(exist_ok=True)
                 _run([*command, *targets, "--keep", "--keep-dir", str(kept)])
                 for name in architectures:
-                    _kept_ptx(kept, unit.stem, name).rename(folder / f"{name}.ptx")
+                    _kept_ptx(kept, path.stem, name).rename(folder / f"{name}.ptx")
                 shutil.rmtree(kept)
             else:
                 _run(command)

@@ -10,6 +10,8 @@ is correct and reported nevertheless; such a launch needs `check_blocks=False`.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from .dtypes import S64, Array
@@ -70,8 +72,7 @@ class AccessLog:
                     )
             first = ((addresses - np.uint64(low)) // np.uint64(unit)).astype(S64)
             for part in range(size // unit):
-                fields: tuple[Array | int, ...]
-                fields = (first + part, blocks, times, threads, kind, number)
+                fields: list[Any] = [first + part, blocks, times, threads, kind, number]
                 for column, values in zip(columns, fields, strict=True):
                     column.append(np.broadcast_to(values, first.shape))
         units, blocks, times, threads, kinds, numbers = map(np.concatenate, columns)

@@ -56,6 +56,12 @@ void standin_set_callbacks(int (*launch)(const Launch*), int (*memset_device)(vo
   on_memset = memset_device;
 }
 
+// As before any call: libraries that are loaded are shared by all that load them.
+void standin_reset(void) {
+  last_error = cudaSuccess;
+  for (int i = 0; i < kernel_count; ++i) kernels[i].dynamic_shared_limit = default_shared;
+}
+
 static int result(int error) {
   if (error != cudaSuccess) last_error = error;
   return error;

@@ -61,6 +61,7 @@ class Kernel:
     local_bytes: int = 0
 
 
+_SHARED_GAP = 16
 _COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.S)
 _FUNCTION = re.compile(r"^[^\n;{}]*\.(entry|func)\b", re.M)
 _MODULE_VARIABLE = re.compile(
@@ -86,10 +87,12 @@ def _variable(text: str) -> Variable:
     return Variable(match["name"], match["type"], align, size * count)
 
 
-def _lay_out(variables: list[Variable], start: int = 0) -> tuple[list[Variable], int]:
+def _lay_out(variables: list[Variable], gap: int = 0) -> tuple[list[Variable], int]:
     """The variables one behind another, each aligned; and where the last one ends."""
-    placed = []
+    placed: list[Variable] = []
+    start = 0
     for variable in variables:
+        start += gap if placed else 0
         start = -(-start // variable.align) * variable.align
         placed.append(Variable(variable.name, variable.type, variable.align, variable.size, start))
         start += variable.size
@@ -177,10 +180,12 @@ class Module:
         kernel = Kernel(name, parameters, size)
         shared, local = _Body(kernel).parse(body)
         fixed = [v for v in self.shared if v.size] + shared
-        placed, kernel.static_shared_bytes = _lay_out(fixed)
+        _, kernel.static_shared_bytes = _lay_out(fixed)
+        # What lies between the variables isn't to be accessed, as between regions of global memory.
+        placed, end = _lay_out(fixed, _SHARED_GAP)
         dynamic = [v for v in self.shared if not v.size]
         align = max((v.align for v in dynamic), default=1)
-        kernel.dynamic_shared_offset = -(-kernel.static_shared_bytes // align) * align
+        kernel.dynamic_shared_offset = -(-(end + _SHARED_GAP) // align) * align
         placed += [
             Variable(v.name, v.type, v.align, 0, kernel.dynamic_shared_offset) for v in dynamic
         ]

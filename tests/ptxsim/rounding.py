@@ -97,7 +97,7 @@ def narrow(total: Array, error: Array, mode: str) -> Array:
     if mode == "rp":
         return up
     if mode == "rz":
-        return np.where(nearest > 0, down, up)
+        return np.where(total > 0, down, up)
     raise Unsupported(f"rounding .{mode}")
 
 

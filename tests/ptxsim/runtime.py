@@ -19,6 +19,7 @@ from .parser import Kernel
 from .simulator import Simulator
 from .threads import Dim
 
+_DEFAULT_SHARED = 48 * 1024
 _SUCCESS, _INVALID_VALUE, _LAUNCH_FAILURE = 0, 1, 719
 
 
@@ -58,6 +59,7 @@ class Runtime:
     def __init__(self, compiled: Compiled, architecture: str, memory: Memory | None = None) -> None:
         self.memory = Memory() if memory is None else memory
         self.library = ctypes.CDLL(str(compiled.library))
+        self.library.standin_reset()
         self.launches: list[Launch] = []
         self.choose_blocks: Blocks | None = None
         self.check_blocks = True
@@ -93,7 +95,10 @@ class Runtime:
             raise PtxError(f"no PTX for kernel {name}")
         simulator = self._simulators[name]
         kernel = simulator.module.kernel(name)
-        if kernel.static_shared_bytes + record.dynamic_shared > record.dynamic_shared_limit:
+        limit = record.dynamic_shared_limit
+        if limit == _DEFAULT_SHARED:  # then static memory counts as well
+            limit -= kernel.static_shared_bytes
+        if record.dynamic_shared > limit:
             return _INVALID_VALUE
         blocks = None if self.choose_blocks is None else self.choose_blocks(name, grid)
         executed = simulator.launch(

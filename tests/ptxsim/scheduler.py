@@ -123,8 +123,8 @@ def _release(program: Program, threads: Threads) -> None:
     blocks = np.flatnonzero(at_barrier.any(1))
     _same_barrier(program, at_barrier[blocks], barrier[blocks])
     threads.state[threads.state == AT_BARRIER] = RUNNING
-    rows: Array = threads.barrier_count.reshape(shape)
-    rows[blocks] += 1
+    # A new array: the access log keeps the old one.
+    threads.barrier_count = threads.barrier_count + np.isin(threads.block, blocks)
     if threads.races is not None:
         threads.races.barrier(blocks)
 

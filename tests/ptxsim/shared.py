@@ -6,6 +6,8 @@ last barrier of the block, or, within a warp, since the warp last synchronised.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from .dtypes import S32, S64, U8, U64, UNSIGNED, Array
@@ -14,20 +16,15 @@ from .errors import MemoryFault, Race
 _NOBODY, _SEVERAL = -1, -2
 
 
-def _bounds(offsets: Array, size: int, limit: int, what: str, text: str) -> None:
-    if (offsets < 0).any() or (offsets + size > limit).any():
-        worst = int(offsets.max()) if (offsets >= 0).all() else int(offsets.min())
-        raise MemoryFault(f"{what} out of bounds, offset {worst} of {limit} bytes: {text}")
-    if size > 1 and (offsets & (size - 1)).any():
-        raise MemoryFault(f"misaligned {size}-byte {what}: {text}")
-
-
 class PrivateMemory:
-    """`owners` pieces of `size` bytes. Bytes never written hold a pattern and may not be read."""
+    """For each owner the bytes in some ranges of offsets. Those never written may not be read."""
 
-    def __init__(self, owners: int, size: int, name: str) -> None:
-        self.size, self.name = size, name
-        self.pitch = -(-size // 16) * 16 + 16
+    def __init__(self, owners: int, ranges: Sequence[tuple[int, int]], name: str) -> None:
+        self.size, self.name = max((end for _, end in ranges), default=0), name
+        self.inside = np.zeros(self.size, bool)
+        for start, end in ranges:
+            self.inside[start:end] = True
+        self.pitch = -(-self.size // 16) * 16 + 16
         # Aligned to 8 by the type that is asked for, to 16 by the pitch only as far as it matters.
         self.data = np.full(owners * self.pitch // 8, 0xCDCD_CDCD_CDCD_CDCD, U64).view(U8)
         self.written = np.zeros(owners * self.pitch // 8, U64).view(U8)
@@ -35,7 +32,17 @@ class PrivateMemory:
     def locate(self, owner: Array, offsets: Array, size: int, what: str, text: str) -> Array:
         """Where in `data` the accesses start, after the checks of bounds and alignment."""
         offsets = offsets.view(S64)
-        _bounds(offsets, size, self.size, f"{self.name} {what}", text)
+        last = offsets + (size - 1)
+        bad = (offsets < 0) | (last >= self.size)
+        if not bad.any():
+            bad = ~(self.inside.take(offsets) & self.inside.take(last))
+        if bad.any():
+            raise MemoryFault(
+                f"{self.name} {what} out of bounds by {int(bad.sum())} thread(s), offset "
+                f"{int(offsets[bad][0])} of {self.size} bytes: {text}"
+            )
+        if size > 1 and (offsets & (size - 1)).any():
+            raise MemoryFault(f"misaligned {size}-byte {self.name} {what}: {text}")
         return owner * self.pitch + offsets
 
     def load(self, places: Array, size: int, count: int, text: str) -> list[Array]:

@@ -66,16 +66,16 @@ class Threads:
         self.barrier = np.zeros(self.count, S32)
         self.barrier_count = np.zeros(self.count, S64)  # barriers of the block passed so far
         kernel = grid.kernel
-        shared_size = kernel.static_shared_bytes
+        ranges = [(v.offset, v.offset + v.size) for v in kernel.shared.values()]
         if grid.dynamic_shared:
-            shared_size = kernel.dynamic_shared_offset + grid.dynamic_shared
-        self.shared = PrivateMemory(self.blocks, shared_size, "shared")
-        self.races = (
-            RaceCheck(self.shared, self.blocks, self.count // WARP) if shared_size else None
-        )
-        self.local = PrivateMemory(
-            self.count if kernel.local_bytes else 0, kernel.local_bytes, "local"
-        )
+            start = kernel.dynamic_shared_offset
+            ranges.append((start, start + grid.dynamic_shared))
+        self.shared = PrivateMemory(self.blocks, ranges, "shared")
+        self.races: RaceCheck | None = None
+        if self.shared.size:
+            self.races = RaceCheck(self.shared, self.blocks, self.count // WARP)
+        depot = [(0, kernel.local_bytes)] if kernel.local_bytes else []
+        self.local = PrivateMemory(self.count if depot else 0, depot, "local")
 
     def lanes(self) -> Array:
         """The active threads' indices."""

@@ -24,9 +24,9 @@ ACT_HOST_DEVICE PhiloxWords philox4x32(PhiloxWords counter, std::uint32_t key0,
                                        std::uint32_t key1) {
   std::uint64_t c0 = counter.word[0], c1 = counter.word[1], c2 = counter.word[2],
                 c3 = counter.word[3];
-#if defined(__CUDACC__)
+#if defined(__CUDA_ARCH__)
 #pragma unroll
-#else
+#elif !defined(__CUDACC__)
 #pragma GCC unroll 10
 #endif
   for (int round = 0; round < 10; ++round) {

@@ -60,7 +60,7 @@ def _reduce(operands: Operands) -> Step:
             result = np.any(of_block, 1)
         else:
             result = (of_block | ~here.reshape(threads.blocks, -1)).all(1)
-        threads.barrier_count[lanes] += 1
+        threads.barrier_count = threads.barrier_count + here
         if threads.races is not None:
             threads.races.barrier(blocks)
         write(threads, result[threads.block[lanes]])

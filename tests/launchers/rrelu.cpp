@@ -1,0 +1,13 @@
+#include "rrelu.h"
+
+using namespace act;
+
+extern "C" int launch_rrelu_dense(cuda::Rrelu what, Storage storage, const cuda::DenseRrelu* data,
+                                  const cuda::RandomSlopes* slopes) {
+  return cuda::rrelu(what, storage, *data, *slopes, nullptr);
+}
+
+extern "C" int launch_rrelu(cuda::Rrelu what, Storage storage, const cuda::Operands* operands,
+                            const char* origin, const cuda::RandomSlopes* slopes) {
+  return cuda::rrelu(what, storage, *operands, origin, *slopes, nullptr);
+}
