@@ -8,6 +8,7 @@ import ctypes
 import numpy as np
 import pytest
 import torch
+import torch_act  # noqa: F401  registers the CPU ops
 from ptxsim import PtxError
 from ptxsim.compilation import ARCHITECTURES, NO_NVCC, nvcc
 from softmax_launchers import MEMBERS, launchers, mutant, rows_of
@@ -75,7 +76,8 @@ def exact_gradient(member, g, y, dim):
     total = terms.sum(dim, keepdims=True)
     gradient = wide_g - factor * total if member == "log_softmax" else factor * (wide_g - total)
     # Of the reference for doubles; for floats, of the sum that the kernels keep in 48 bits.
-    unit = g.shape[dim] * 2.0**-63 if g.dtype == torch.float64 else 2.0**-47
+    size = g.shape[dim] if g.dim() else 1
+    unit = size * 2.0**-63 if g.dtype == torch.float64 else 2.0**-47
     doubt = factor * np.abs(terms).sum(dim, keepdims=True) * unit
     return -gradient if member == "softmin" else gradient, doubt
 
