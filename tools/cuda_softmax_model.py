@@ -38,19 +38,17 @@ def main():
         for dtype in (torch.float32, torch.bfloat16):
             for size in SIZES:
                 accesses = (5 if backward else 3) if size > 16384 else (3 if backward else 2)
-                size_in_bytes = dtype.itemsize * accesses
+                moved = dtype.itemsize * accesses
                 count = instructions(device, backward, member, dtype, size)
                 shares = []
                 for processors, clock, bandwidth in DEVICES.values():
-                    elements_by_memory = bandwidth * 1e12 / size_in_bytes
+                    elements_by_memory = bandwidth * 1e12 / moved
                     elements_by_issue = processors * clock * 1e9 * INSTRUCTIONS_PER_CLOCK / count
                     shares.append(min(1.0, elements_by_issue / elements_by_memory))
                 kernel = f"{member}{'_backward' if backward else ''}"
                 dtype_name = str(dtype).removeprefix("torch.")
                 share = " | ".join(f"{100 * s:.0f} %" for s in shares)
-                print(
-                    f"| {kernel} | {dtype_name} | {size} | {size_in_bytes} | {count:.0f} | {share} |"
-                )
+                print(f"| {kernel} | {dtype_name} | {size} | {moved} | {count:.0f} | {share} |")
 
 
 if __name__ == "__main__":
