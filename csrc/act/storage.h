@@ -37,6 +37,14 @@ ACT_HOST_DEVICE float to_opmath(BFloat16Bits x) {
   return elementary::from_bits(static_cast<std::int32_t>(static_cast<std::uint32_t>(x.bits) << 16));
 }
 
+#if defined(__CUDA_ARCH__)
+// The GPU's own conversions: the same bits as the ones below, but for NaN's.
+__device__ __forceinline__ float to_opmath(HalfBits x) {
+  float result;
+  asm("cvt.f32.f16 %0, %1;" : "=f"(result) : "h"(x.bits));
+  return result;
+}
+#else
 // A half is a float with 13 mantissa bits and 112 of exponent bias less. Multiplying by 2^112 moves
 // the exponent and normalises subnormals at once; infinities and NaN get the float's top exponent
 // by hand.
@@ -49,6 +57,7 @@ ACT_HOST_DEVICE float to_opmath(HalfBits x) {
                                  : static_cast<std::uint32_t>(elementary::to_bits(finite));
   return elementary::from_bits(static_cast<std::int32_t>(bits | sign));
 }
+#endif
 
 template <class Stored>
 Stored from_opmath(opmath_t<Stored> x);
@@ -62,6 +71,20 @@ ACT_HOST_DEVICE double from_opmath<double>(double x) {
   return x;
 }
 
+#if defined(__CUDA_ARCH__)
+template <>
+__device__ __forceinline__ BFloat16Bits from_opmath<BFloat16Bits>(float x) {
+  BFloat16Bits result;
+  asm("cvt.rn.bf16.f32 %0, %1;" : "=h"(result.bits) : "f"(x));
+  return result;
+}
+template <>
+__device__ __forceinline__ HalfBits from_opmath<HalfBits>(float x) {
+  HalfBits result;
+  asm("cvt.rn.f16.f32 %0, %1;" : "=h"(result.bits) : "f"(x));
+  return result;
+}
+#else
 // Round to nearest, ties to even, by adding just under half a unit; NaN stays a (quiet) NaN.
 template <>
 ACT_HOST_DEVICE BFloat16Bits from_opmath<BFloat16Bits>(float x) {
@@ -87,6 +110,7 @@ ACT_HOST_DEVICE HalfBits from_opmath<HalfBits>(float x) {
   const std::uint32_t finite = magnitude < 0x38800000u ? subnormal : normal;
   return {static_cast<std::uint16_t>((magnitude >= 0x477ff000u ? infinite : finite) | sign)};
 }
+#endif
 
 // Calls run.operator()<Stored>() with the C++ type that stands for a stored dtype.
 template <class Run>

@@ -3,13 +3,12 @@
 #pragma once
 
 #include <ATen/EmptyTensor.h>
-#include <ATen/MemoryOverlap.h>
 #include <ATen/Parallel.h>
 #include <ATen/TensorIterator.h>
 
 #include <array>
-#include <initializer_list>
 
+#include "../tensors.h"
 #include "huge_pages.h"
 #include "kernels.h"
 
@@ -18,19 +17,6 @@ namespace act::cpu {
 // Elements that one thread takes at least: below it, starting a second one costs more than it
 // saves.
 inline constexpr int64_t grain = 32768;
-
-inline Storage storage_of(const at::Tensor& tensor) {
-  switch (tensor.scalar_type()) {
-    case at::kDouble:
-      return Storage::float64;
-    case at::kBFloat16:
-      return Storage::bfloat16;
-    case at::kHalf:
-      return Storage::float16;
-    default:
-      return Storage::float32;
-  }
-}
 
 // A new tensor with the layout of `self` (dense in the same order of dimensions where self has
 // gaps).
@@ -41,13 +27,6 @@ inline at::Tensor empty_result(const at::Tensor& self) {
           : at::empty_like(self);
   advise_huge_pages(result.mutable_data_ptr(), result.nbytes());
   return result;
-}
-
-// Shape and memory of an out= tensor, before anything is written.
-inline void prepare_out(at::Tensor& out, std::initializer_list<at::Tensor> inputs) {
-  at::native::resize_output(out, inputs.begin()->sizes());
-  at::assert_no_internal_overlap(out);
-  for (const at::Tensor& input : inputs) at::assert_no_partial_overlap(out, input);
 }
 
 // Whether a result is so large that it should be written past the caches: from 16 MiB on it and

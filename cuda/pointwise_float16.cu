@@ -1,0 +1,6 @@
+#include "pointwise.cuh"
+
+template cudaError_t act::cuda::pointwise_as<act::HalfBits>(int, act::Pointwise, act::Saved,
+                                                            const act::cuda::Operands&,
+                                                            const act::ParameterValues&,
+                                                            cudaStream_t);

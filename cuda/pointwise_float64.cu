@@ -1,0 +1,5 @@
+#include "pointwise.cuh"
+
+template cudaError_t act::cuda::pointwise_as<double>(int, act::Pointwise, act::Saved,
+                                                     const act::cuda::Operands&,
+                                                     const act::ParameterValues&, cudaStream_t);
