@@ -14,6 +14,7 @@ from __future__ import annotations
 import ctypes
 import subprocess
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +22,12 @@ import torch
 from torch.utils import cpp_extension
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from .compilation import CACHE, INCLUDE, ROOT, Compiled, cached, hash_of, launcher_objects, nvcc
+from .compilation import CACHE, INCLUDE, ROOT, Compiled, cached, hash_of, launcher_objects
 from .memory import Memory
 from .runtime import Runtime
 
 STAND_IN = Path(__file__).parent / "torch_stand_in"
-_FLAGS = ("-std=c++20", "-O1", "-g0", "-fPIC", "-fvisibility=hidden", "-ffp-contract=off")
+_FLAGS = ("-std=c++20", "-O1", "-Xcompiler=-g0,-fPIC,-fvisibility=hidden,-ffp-contract=off")
 _OnAllocation = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_size_t)
 
 
@@ -49,24 +50,23 @@ def compile_adapters(
 
 
 def _compile(source: Path) -> Path:
-    compiler = nvcc()
-    assert compiler is not None
-    toolkit = Path(compiler).resolve().parents[1] / "include"
+    # By nvcc, which knows where the CUDA runtime's header lies; it leaves C++ files to g++.
     include = [f"-I{STAND_IN}", *(f"-I{folder}" for folder in INCLUDE)]
-    include += [f"-isystem{path}" for path in (*cpp_extension.include_paths(), toolkit)]
-    preprocess = ["g++", *_FLAGS, *include, "-E", "-P", str(source)]
-    text = subprocess.run(preprocess, capture_output=True, text=True, check=True).stdout
+    include += [f"-isystem={path}" for path in cpp_extension.include_paths()]
+    command = ["nvcc", *_FLAGS, *include]
+    text = _run([*command, "-E", str(source)])
     folder = CACHE / hash_of([text, *_FLAGS])
     with cached(folder) as missing:
         if missing:
-            _run(["g++", *_FLAGS, *include, "-c", str(source), "-o", str(folder / "unit.o")])
+            _run([*command, "-c", str(source), "-o", str(folder / "unit.o")])
     return folder / "unit.o"
 
 
-def _run(command: Sequence[str]) -> None:
+def _run(command: Sequence[str]) -> str:
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
     if done.returncode:
-        raise RuntimeError(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
+        raise RuntimeError(f"{' '.join(command)}\n{done.stderr}")
+    return done.stdout
 
 
 class Adapters(Runtime):
@@ -83,7 +83,7 @@ class Adapters(Runtime):
         keys = torch._C.DispatchKeySet(torch._C.DispatchKey.CUDA)
         self.library.standin_report_allocations(self._on_allocation)
         try:
-            return self.call(op.redispatch, keys, *arguments, **options)
+            return self.call(partial(op.redispatch, keys, *arguments, **options))
         finally:
             self.library.standin_report_allocations(None)
             for address in self._mapped:
