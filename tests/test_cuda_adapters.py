@@ -16,7 +16,9 @@ def device():
     from ptxsim.adapters import Adapters, SimulatedDevice, compile_adapters
 
     sources = [*sorted((ROOT / "cuda").glob("*.cpp")), *(ROOT / "csrc" / name for name in SHARED)]
-    compiled = compile_adapters(sources, sorted((ROOT / "cuda").glob("*.cu")), ["sm_90"])
+    # One unit holds no kernel: it tells with which flags the extension was compiled.
+    units = [u for u in sorted((ROOT / "cuda").glob("*.cu")) if u.stem != "build_information"]
+    compiled = compile_adapters(sources, units, ["sm_90"])
     return SimulatedDevice(Adapters(compiled, "sm_90"))
 
 
