@@ -68,6 +68,14 @@ def test_float32_to_bfloat16():
     assert elementwise("cvt.rn.bf16.f32 %y, %a;", np.array([-np.nan], F32), result=U16) == [0x7FFF]
 
 
+def test_float64_to_bfloat16_rounds_once():
+    # Half way between two bfloat16, and a hair to either side that float32 doesn't hold.
+    ties = np.arange(1, 200, 2) / 256 + 1
+    x = np.concatenate([ties * (1 + k * 2.0**-40) for k in (-1, 0, 1)])
+    got = elementwise("cvt.rn.bf16.f64 %y, %a;", x, result=U16)
+    assert got.tolist() == [nearest_bfloat16(v) for v in exact(x)]
+
+
 def test_pairs_take_the_first_source_as_the_upper_half():
     a, b = np.array([1.0, 2.0], F32), np.array([0.5, -0.25], F32)
     got = elementwise("cvt.rn.f16x2.f32 %y, %a, %b;", a, b, result=U32)

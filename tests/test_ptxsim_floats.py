@@ -103,15 +103,15 @@ def test_directed_roundings(name, mode):
 
 
 def test_fma_where_a_double_would_round_twice():
-    one, eps = F32(1), F32(2.0**-23)
-    # 1·(1 + ε) + ε/2 + a hair: half way in double, above it in truth.
-    a, b, c = (np.array([v], F32) for v in (one + eps, F32(2.0**-24), F32(1 + 2.0**-23)))
-    exactly = Fraction(float(a[0])) * Fraction(float(b[0])) + Fraction(float(c[0]))
-    assert fma32(a, b, c)[0] == rounded(exactly, F32)
-    # Subnormal: 1.5 units of the smallest plus what is below a double's last bit.
-    a, b = np.array([2.0**-75], F32), np.array([1.5 * 2.0**-75], F32)
-    c = np.array([2.0**-149], F32)
-    assert fma32(a, b, c)[0] == rounded(exact(a)[0] * exact(b)[0] + exact(c)[0], F32)
+    # (1 + ε)(1 - ε) = 1 - ε²: half a unit of c, less a hair that no double beside c holds.
+    up, down = 1 + 2.0**-23, 1 - 2.0**-23
+    for c, half in ((1 + 2.0**-23, 2.0**-12), (2.0**-127 + 2.0**-149, 2.0**-75)):
+        for sign in (1, -1):
+            factors = [sign * up * half, down * half, c]
+            x, y, z = (np.array([value], F32) for value in factors)
+            want = rounded(exact(x)[0] * exact(y)[0] + exact(z)[0], F32)
+            assert fma32(x, y, z)[0] == want
+            assert F32(F64(x[0]) * F64(y[0]) + F64(z[0])) != want
 
 
 def test_fma64_at_the_ends_of_the_range():

@@ -259,6 +259,15 @@ def test_a_block_reads_what_another_wrote():
         )
 
 
+def test_all_blocks_may_read_what_nobody_writes():
+    memory = Memory()
+    a = memory.upload(np.zeros(65, U32))
+    body = """mov.u32 %r1, %ctaid.x; mad.lo.u32 %r2, %r1, 32, %r0; mad.wide.u32 %l1, %r2, 4, %l0;
+    ld.global.u32 %r3, [%l0+128]; setp.eq.u32 %p1, %r2, 32; @!%p1 st.global.u32 [%l1], %r2;"""
+    run(body, a, memory=memory, grid=2)
+    assert memory.download(a, 64, U32).tolist() == [*range(32), 0, *range(33, 64)]
+
+
 def test_two_threads_of_a_block_and_the_barrier_between():
     memory = Memory()
     a = memory.upload(np.zeros(64, U32))

@@ -19,7 +19,8 @@ What it sees:
   blocks differ;
 - barriers that not all threads of a block come to, lanes that a warp waits for in vain;
 - addresses beyond 2^31 elements, without that memory (Memory.reserve);
-- the launchers themselves, compiled: `runtime` stands in for libcudart and hands over each <<<>>>.
+- the launchers themselves, compiled: `runtime` stands in for libcudart and hands over each <<<>>>;
+- the adapters before them, from torch's op on: `adapters` gives them tensors of the CPU.
 
 What it does not see: anything that ptxas decides (registers, spills, its own mistakes), speed, two
 launches that overlap, blocks that wait for each other, memory ordering weaker than one instruction
@@ -31,7 +32,8 @@ error that names it, when it is executed.
 Files: `parser` text to instructions; `threads` the state; `scheduler` control flow; `operands` and
 `opcodes/` what instructions do; `rounding` float arithmetic; `memory`, `shared`, `conflicts` the
 memories and their checks; `simulator` launches; `compilation` nvcc and its cache; `runtime` and
-`cudart.c` the compiled launchers.
+`cudart.c` the compiled launchers; `adapters` and `torch_stand_in/` torch's ops on top of them;
+`assembly` and `kernels/` what the simulator's own tests run.
 """
 
 from .dtypes import Array

@@ -58,13 +58,12 @@ def compile_ptx(source: str | Path, architecture: str = "sm_80", flags: Sequence
     """The PTX of one file, given by its path or as text."""
     text = source.read_text() if isinstance(source, Path) else source
     command = ["nvcc", *FLAGS, *flags, *_includes(INCLUDE), *_target(architecture), "-ptx"]
-    folder = CACHE / _hash([text, *command, *_headers()])
-    with _once(folder) as missing:
+    folder = CACHE / hash_of([text, *command, *_headers()])
+    with cached(folder) as missing:
         if missing:
             unit = folder / "unit.cu"
             unit.write_text(text)
             _run([*command, str(unit), "-o", str(folder / "unit.ptx")])
-            (folder / "done").touch()
     return folder / "unit.ptx"
 
 
@@ -78,6 +77,24 @@ def compile_launchers(
 
     A unit that isn't a path is the text of a .cu file.
     """
+    objects, ptx = launcher_objects(units, architectures, include, flags)
+    folder = CACHE / hash_of([str(path) for path in objects])
+    library = folder / "launchers.so"
+    with cached(folder) as missing:
+        if missing:
+            # -z defs: a call of the CUDA runtime that the stand-in lacks is an error here.
+            link = ["g++", "-shared", "-Wl,-Bsymbolic", "-Wl,-z,defs", "-o", str(library)]
+            _run([*link, *map(str, objects)])
+    return Compiled(library, ptx)
+
+
+def launcher_objects(
+    units: Sequence[Path | str],
+    architectures: Sequence[str] = ARCHITECTURES,
+    include: Sequence[Path] = INCLUDE,
+    flags: Sequence[str] = (),
+) -> tuple[list[Path], dict[str, tuple[Path, ...]]]:
+    """The units' object files and the stand-in's; and the PTX by architecture."""
     arguments = [*FLAGS, *flags, *_includes(include), "-Xcompiler", "-fPIC"]
     ptx: dict[str, tuple[Path, ...]] = {architecture: () for architecture in architectures}
     objects = [_compile_c(_HERE / "cudart.c")]
@@ -87,22 +104,14 @@ def compile_launchers(
         if isinstance(unit, str) or unit.suffix == ".cu":
             for architecture in architectures:
                 ptx[architecture] += (folder / f"{architecture}.ptx",)
-    folder = CACHE / _hash([str(path) for path in objects])
-    library = folder / "launchers.so"
-    with _once(folder) as missing:
-        if missing:
-            # -z defs: a call of the CUDA runtime that the stand-in lacks is an error here.
-            link = ["g++", "-shared", "-Wl,-Bsymbolic", "-Wl,-z,defs", "-o", str(library)]
-            _run([*link, *map(str, objects)])
-            (folder / "done").touch()
-    return Compiled(library, ptx)
+    return objects, ptx
 
 
 def _compile_unit(unit: Path | str, architectures: Sequence[str], arguments: Sequence[str]) -> Path:
     targets = [part for name in architectures for part in _gencode(name)]
     text = unit if isinstance(unit, str) else unit.read_text()
-    folder = CACHE / _hash([text, *arguments, *targets, *_headers()])
-    with _once(folder) as missing:
+    folder = CACHE / hash_of([text, *arguments, *targets, *_headers()])
+    with cached(folder) as missing:
         if missing:
             path = folder / "unit.cu" if isinstance(unit, str) else unit
             if isinstance(unit, str):
@@ -119,7 +128,6 @@ def _compile_unit(unit: Path | str, architectures: Sequence[str], arguments: Seq
                 shutil.rmtree(kept)
             else:
                 _run(command)
-            (folder / "done").touch()
     return folder
 
 
@@ -129,12 +137,11 @@ def _kept_ptx(kept: Path, stem: str, architecture: str) -> Path:
 
 
 def _compile_c(source: Path) -> Path:
-    folder = CACHE / _hash([source.read_text()])
-    with _once(folder) as missing:
+    folder = CACHE / hash_of([source.read_text()])
+    with cached(folder) as missing:
         if missing:
             options = ("-O2", "-Wall", "-Wextra", "-Werror", "-fPIC", "-c")
             _run(["gcc", *options, str(source), "-o", str(folder / "unit.o")])
-            (folder / "done").touch()
     return folder / "unit.o"
 
 
@@ -166,7 +173,7 @@ def _is_header(path: Path) -> bool:
     return path.suffix in (".h", ".cuh", ".inl")
 
 
-def _hash(parts: Sequence[str]) -> str:
+def hash_of(parts: Sequence[str]) -> str:
     digest = hashlib.sha256()
     for part in parts:
         digest.update(part.encode())
@@ -174,8 +181,9 @@ def _hash(parts: Sequence[str]) -> str:
     return digest.hexdigest()[:24]
 
 
-class _once:
-    """Enters with whether the folder's contents are still to be made; others wait meanwhile."""
+class cached:
+    """Enters with whether the folder's contents are still to be made; others wait meanwhile. They
+    count as made when the block ends without an exception."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -186,7 +194,9 @@ class _once:
         fcntl.flock(self.lock, fcntl.LOCK_EX)
         return not (self.folder / "done").exists()
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
+        if error is None:
+            (self.folder / "done").touch()
         os.close(self.lock)
 
 

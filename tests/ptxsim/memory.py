@@ -76,12 +76,15 @@ class Memory:
         self._insert(Region(origin, origin + size, origin, mapping(), written=written))
         return origin
 
-    def map_host(self, address: int, size: int, writable: bool = True) -> None:
+    def map_host(
+        self, address: int, size: int, writable: bool = True, initialised: bool = True
+    ) -> None:
         """Memory of this process, under its own address. The caller keeps it alive."""
         origin = address & ~15
         length = -(-(address + size - origin) // 16) * 16
         data = np.ctypeslib.as_array((ctypes.c_uint8 * length).from_address(origin))
-        self._insert(Region(address, address + size, origin, data, writable))
+        written = None if initialised else np.zeros(length // 8, F64).view(U8)
+        self._insert(Region(address, address + size, origin, data, writable, written))
 
     def free(self, address: int) -> None:
         index = self._index(address)
