@@ -54,4 +54,9 @@ std::vector<c10::SymInt> slope_bits_sizes(const char* op, const at::Tensor& self
 // dimensions.
 void check_philox_state(const at::Tensor& state, const at::Tensor& self);
 
+// The slopes of rrelu_with_slopes are of the type that is computed in: rounded to a half type they
+// would give other gradients.
+at::ScalarType rrelu_slopes_dtype(const at::Tensor& self);
+void check_rrelu_slopes(const at::Tensor& slopes, const at::Tensor& grad_output);
+
 }  // namespace act
