@@ -1,6 +1,7 @@
 // rrelu is composed: in evaluation a leaky_relu, in training a state drawn from the generator and
 // rrelu_with_state, which is a pure function of its arguments. Only the latter needs derivatives of
-// its own.
+// its own: it saves its input or output and the state, or becomes rrelu_with_slopes, which saves
+// what the state makes.
 #include <ATen/ops/clone.h>
 #include <act/formulas/rrelu.h>
 #include <torch/library.h>
@@ -73,11 +74,13 @@ struct RreluBackward : CompilableNode<RreluBackward> {
 // A negative slope flips the sign: then the output does not tell the input's.
 bool output_determines_derivative(const Scalar& lower) { return lower.toDouble() >= 0; }
 
-// A processor draws slower than it reads, a GPU does not. Sparse and nested tensors have no slopes
-// for what they don't store. Whoever asked for the input or the output gets these, and a state.
+// A processor draws a float32's slope slower than it reads it, but not a float64's, and a GPU draws
+// faster. Sparse and nested tensors save their values. Whoever asked for the input or the output to
+// be saved gets these, and a state.
 bool saves_slopes(const Tensor& self) {
   const std::optional<Saved> preference = saved_preference();
-  return self.device().is_cpu() && self.layout() == at::kStrided && preference != Saved::input &&
+  return self.device().is_cpu() && self.layout() == at::kStrided &&
+         self.scalar_type() != at::kDouble && preference != Saved::input &&
          preference != Saved::output;
 }
 

@@ -36,7 +36,8 @@ struct Silu {
     const T remainder = elementary::fma(e, elementary::fma(-r, two_plus_e, T(1)), one_minus_t - r);
     const T correction = remainder * inverse;
     const T biased = (r + elementary::fma(r, exponential.q, correction)) * exponential.power;
-    return elementary::fma(biased, x < T(0) ? unbiased : -unbiased, x < T(0) ? T(-0.0) : T(1));
+    const T y = elementary::fma(biased, x < T(0) ? unbiased : -unbiased, x < T(0) ? T(-0.0) : T(1));
+    return elementary::is_nan(x) ? x : y;
   }
 
   // w·(1 - w)·(2 - |x|·(1 - 2w)).
@@ -65,11 +66,9 @@ struct Silu {
     elementary::Pair<T> inverse;
   };
 
-  // |x|, beyond which both derivatives have reached their limits.
+  // |x|, up to where the derivative has reached its limit.
   ACT_HOST_DEVICE static T bounded_magnitude(T x) {
-    constexpr T most = -elementary::Bias<T>::lowest;
-    const T t = elementary::abs(x);
-    return t > most ? most : t;
+    return elementary::magnitude_up_to(-elementary::Bias<T>::lowest, x);
   }
 
   ACT_HOST_DEVICE static Parts parts(T x) {
