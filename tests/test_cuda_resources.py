@@ -1,0 +1,116 @@
+"""What ptxas makes of the CUDA kernels: registers, spills, and accesses of 16 bytes.
+
+The simulator runs PTX and sees nothing of these.
+"""
+
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+from functools import cache
+from importlib import metadata
+
+import pytest
+from ptxsim.compilation import NO_NVCC, ROOT, compile_launchers, nvcc
+
+pytestmark = pytest.mark.skipif(nvcc() is None, reason=NO_NVCC)
+
+UNITS = sorted((ROOT / "cuda").glob("*.cu"))
+ASSEMBLED_FOR = ("sm_80", "sm_90", "sm_100", "sm_120")  # all from the PTX of compute_80
+
+
+@dataclass(frozen=True)
+class Resources:
+    name: str  # demangled
+    mangled: str
+    registers: int
+    spilled: int  # bytes
+    stack: int  # bytes
+
+
+@cache
+def ptx():
+    return dict(zip(UNITS, compile_launchers(UNITS).ptx["sm_80"], strict=True))
+
+
+@cache
+def assembled(unit, architecture):
+    """The resources of each kernel, and the machine code."""
+    source = ptx()[unit]
+    cubin = source.with_name(f"{architecture}.cubin")
+    being_written = cubin.with_suffix(f".{id(source)}.cubin")
+    command = ["nvcc", "-cubin", f"-arch={architecture}", "-Xptxas=-v", str(source)]
+    done = subprocess.run([*command, "-o", str(being_written)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    being_written.rename(cubin)
+    return [*_resources(done.stdout + done.stderr)], cubin
+
+
+def _resources(log):
+    entries = re.findall(
+        r"Compiling entry function '(\w+)'.*?"
+        r"(\d+) bytes stack frame, (\d+) bytes spill stores, (\d+) bytes spill loads.*?"
+        r"Used (\d+) registers",
+        log,
+        re.DOTALL,
+    )
+    names = _demangled([entry[0] for entry in entries])
+    for name, (mangled, stack, stores, loads, registers) in zip(names, entries, strict=True):
+        yield Resources(name, mangled, int(registers), int(stores) + int(loads), int(stack))
+
+
+def _demangled(names):
+    done = subprocess.run(["c++filt"], input="\n".join(names), capture_output=True, text=True)
+    return done.stdout.splitlines()
+
+
+def is_pointwise(kernel):
+    return re.search(r"_kernel<act::cuda::(Value|Backward|DoubleBackward)<", kernel.name)
+
+
+@pytest.mark.parametrize("architecture", ASSEMBLED_FOR)
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
+def test_registers(unit, architecture, measured):
+    """Nothing is spilled. A multiprocessor has 65,536 registers and takes 2,048 threads: 32 for
+    each thread let it take all of them."""
+    kernels, _ = assembled(unit, architecture)
+    for kernel in kernels:
+        assert kernel.spilled == 0, kernel
+        assert kernel.stack == 0, kernel
+        if is_pointwise(kernel):
+            assert kernel.registers <= (32 if "<float, " in kernel.name else 64), kernel
+    if kernels:
+        most = max(kernels, key=lambda kernel: kernel.registers)
+        label = f"{unit.stem}: {re.sub(r'void |act::|cuda::|formulas::|[(].*', '', most.name)}"
+        measured(f"registers, {architecture}", label, most.registers)
+
+
+# The disassembler comes with the package nvidia-cuda-nvdisasm, or with the toolkit.
+def nvdisasm():
+    try:
+        files = metadata.files("nvidia-cuda-nvdisasm") or ()
+    except metadata.PackageNotFoundError:
+        return shutil.which("nvdisasm")
+    return next(str(file.locate()) for file in files if file.name == "nvdisasm")
+
+
+@pytest.mark.skipif(nvdisasm() is None, reason="nvidia-cuda-nvdisasm isn't installed")
+@pytest.mark.parametrize("architecture", ["sm_80", "sm_90"])
+@pytest.mark.parametrize(
+    "unit", [unit for unit in UNITS if unit.stem.startswith("pointwise_")], ids=lambda u: u.stem
+)
+def test_vectors_are_one_access(unit, architecture):
+    """Each dense kernel's machine code reads and writes 16 bytes at once."""
+    kernels, cubin = assembled(unit, architecture)
+    code = subprocess.run([nvdisasm(), "-c", str(cubin)], capture_output=True, text=True).stdout
+    bodies = dict(
+        re.findall(r"^\.text\.(\w+):\n(.*?)(?=^\.text|\Z)", code, re.DOTALL | re.MULTILINE)
+    )
+    for kernel in kernels:
+        if "dense_kernel<" not in kernel.name:
+            continue
+        body = bodies[kernel.mangled]
+        inputs = 1 + ("Backward<" in kernel.name) + ("DoubleBackward<" in kernel.name)
+        loads = len(re.findall(r"\bLDG\.E\.128", body))
+        assert loads in (inputs, 2 * inputs), kernel
+        assert re.search(r"\bSTG\.E\.128", body), kernel
