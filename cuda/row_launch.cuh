@@ -38,8 +38,8 @@ cudaError_t launch_rows(const RowKernels<operands>& kernels, int width, const Ro
                                                                    : kernels.any;
   const dim3 block(static_cast<unsigned>(plan.columns), static_cast<unsigned>(plan.lanes),
                    static_cast<unsigned>(plan.groups));
-  kernel<<<static_cast<unsigned>(plan.blocks), block, 0, stream>>>(
-      RowPlaces<operands>(rows, plan), negate);
+  kernel<<<static_cast<unsigned>(plan.blocks), block, 0, stream>>>(RowPlaces<operands>(rows, plan),
+                                                                   negate);
   return cudaGetLastError();
 }
 

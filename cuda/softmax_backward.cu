@@ -1,6 +1,5 @@
-#include "softmax_backward.cuh"
-
 #include "row_launch.cuh"
+#include "softmax_backward.cuh"
 
 namespace act::cuda {
 namespace {
@@ -18,13 +17,13 @@ constexpr RowKernels<3> kernels_of() {
 
 cudaError_t softmax_backward(const Rows& rows, Normalization normalization, bool negate,
                              cudaStream_t stream) {
-  return dispatch_pair(
-      rows.operands[0].storage, rows.operands[1].storage, [&]<class Out, class In>() {
-        const RowKernels<3> kernels = normalization == Normalization::log_softmax
-                                          ? kernels_of<In, Out, true>()
-                                          : kernels_of<In, Out, false>();
-        return launch_rows(kernels, common_width<In, Out>, rows, negate, stream);
-      });
+  return dispatch_pair(rows.operands[0].storage, rows.operands[1].storage,
+                       [&]<class Out, class In>() {
+                         const RowKernels<3> kernels = normalization == Normalization::log_softmax
+                                                           ? kernels_of<In, Out, true>()
+                                                           : kernels_of<In, Out, false>();
+                         return launch_rows(kernels, common_width<In, Out>, rows, negate, stream);
+                       });
 }
 
 }  // namespace act::cuda

@@ -1,6 +1,5 @@
-#include "softmax_forward.cuh"
-
 #include "row_launch.cuh"
+#include "softmax_forward.cuh"
 
 namespace act::cuda {
 namespace {
@@ -18,13 +17,13 @@ constexpr RowKernels<2> kernels_of() {
 
 cudaError_t softmax(const Rows& rows, Normalization normalization, bool negate,
                     cudaStream_t stream) {
-  return dispatch_pair(
-      rows.operands[1].storage, rows.operands[0].storage, [&]<class In, class Out>() {
-        const RowKernels<2> kernels = normalization == Normalization::log_softmax
-                                          ? kernels_of<In, Out, true>()
-                                          : kernels_of<In, Out, false>();
-        return launch_rows(kernels, common_width<In, Out>, rows, negate, stream);
-      });
+  return dispatch_pair(rows.operands[1].storage, rows.operands[0].storage,
+                       [&]<class In, class Out>() {
+                         const RowKernels<2> kernels = normalization == Normalization::log_softmax
+                                                           ? kernels_of<In, Out, true>()
+                                                           : kernels_of<In, Out, false>();
+                         return launch_rows(kernels, common_width<In, Out>, rows, negate, stream);
+                       });
 }
 
 }  // namespace act::cuda

@@ -50,10 +50,9 @@ struct Exponentials {
       std::int32_t tops, unused;
     };
     if constexpr (logarithm) {
-      const Total total =
-          combine_lanes(Total{sum, tops, 0}, [](const Total& a, const Total& b) {
-            return Total{a.sum.plus(b.sum), a.tops + b.tops, 0};
-          });
+      const Total total = combine_lanes(Total{sum, tops, 0}, [](const Total& a, const Total& b) {
+        return Total{a.sum.plus(b.sum), a.tops + b.tops, 0};
+      });
       sum = total.sum;
       tops = total.tops;
     } else {
@@ -107,8 +106,7 @@ __global__ void __launch_bounds__(max_threads, 1)
     if (!row.reaches(k * row.span())) break;
 #pragma unroll
     for (int v = 0; v < width; ++v) {
-      x[k][v] =
-          logarithm ? log_normalized(x[k][v], high, low) : normalized(x[k][v], high, low);
+      x[k][v] = logarithm ? log_normalized(x[k][v], high, low) : normalized(x[k][v], high, low);
     }
     row.template store<Out>(x[k], 0, k * row.span());
   }

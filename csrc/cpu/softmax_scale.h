@@ -24,9 +24,7 @@ struct Scales {
       top[r] = scale.top;
     }
   }
-  Scale<T> get(int r) const {
-    return {shift[r], floor[r], exponent[r], to_power[r], top[r]};
-  }
+  Scale<T> get(int r) const { return {shift[r], floor[r], exponent[r], to_power[r], top[r]}; }
 };
 
 // Whether the rest could not be had from the sum itself with digits to spare: a sum kept in double

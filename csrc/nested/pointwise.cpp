@@ -51,9 +51,12 @@ struct Kernel<PointwiseOp<formula, TypeList<P...>, TypeList<E...>>> {
   }
 };
 
-TORCH_LIBRARY_IMPL(act, NestedTensorCPU, m) {
+void implement_all(torch::Library& m) {
   for_each_op([&]<class Op>() { implement<Op, Kernel<Op>>(m); });
 }
+
+TORCH_LIBRARY_IMPL(act, NestedTensorCPU, m) { implement_all(m); }
+TORCH_LIBRARY_IMPL(act, NestedTensorCUDA, m) { implement_all(m); }
 
 }  // namespace
 }  // namespace act::nested

@@ -55,6 +55,7 @@ struct Kernel {
 };
 
 TORCH_LIBRARY_IMPL(act, NestedTensorCPU, m) { implement_softmax<Kernel>(m); }
+TORCH_LIBRARY_IMPL(act, NestedTensorCUDA, m) { implement_softmax<Kernel>(m); }
 
 }  // namespace
 }  // namespace act::nested

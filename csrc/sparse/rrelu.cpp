@@ -64,6 +64,8 @@ void implement_all(torch::Library& m) {
 
 TORCH_LIBRARY_IMPL(act, SparseCPU, m) { implement_all(m); }
 TORCH_LIBRARY_IMPL(act, SparseCsrCPU, m) { implement_all(m); }
+TORCH_LIBRARY_IMPL(act, SparseCUDA, m) { implement_all(m); }
+TORCH_LIBRARY_IMPL(act, SparseCsrCUDA, m) { implement_all(m); }
 
 }  // namespace
 }  // namespace act::sparse

@@ -2,15 +2,13 @@
 // (for softmin as inf), so that the result has the input's indices, and a row consists of the
 // specified elements alone.
 #include <ATen/core/Tensor.h>
-#include <ATen/ops/arange.h>
 #include <ATen/ops/argsort.h>
 #include <ATen/ops/empty_like.h>
+#include <ATen/ops/stack.h>
 #include <ATen/ops/unique_consecutive.h>
 #include <ATen/ops/zeros.h>
 #include <torch/library.h>
 
-#include <algorithm>
-#include <numeric>
 #include <vector>
 
 #include "../normalization.h"
@@ -29,6 +27,8 @@ struct Grouping {
   std::vector<Run> runs;
 };
 
+// Everything but the runs stays on the tensor's device; how many there are, and how long, is the
+// one thing that the host has to know, and waits for.
 Grouping group(const at::Tensor& coalesced, int64_t dim) {
   const at::Tensor indices = coalesced._indices();
   const int64_t specified = indices.size(1);
@@ -37,31 +37,25 @@ Grouping group(const at::Tensor& coalesced, int64_t dim) {
   for (int64_t d = 0; d < coalesced.sparse_dim(); ++d) {
     if (d != dim) key.mul_(coalesced.size(d)).add_(indices.select(0, d));
   }
-  const at::Tensor by_row = at::argsort(key, /*stable=*/true, /*dim=*/0, /*descending=*/false);
-  const at::Tensor lengths = std::get<2>(at::unique_consecutive(key.index_select(0, by_row),
-                                                                /*return_inverse=*/false,
-                                                                /*return_counts=*/true));
-  const auto* length = lengths.const_data_ptr<int64_t>();
-  const auto rows = static_cast<std::size_t>(lengths.numel());
-  std::vector<int64_t> begin(rows, 0), by_length(rows);
-  for (std::size_t r = 1; r < rows; ++r) begin[r] = begin[r - 1] + length[r - 1];
-  std::iota(by_length.begin(), by_length.end(), 0);
-  std::stable_sort(by_length.begin(), by_length.end(),
-                   [&](int64_t a, int64_t b) { return length[a] < length[b]; });
+  const auto sorted = [](const at::Tensor& keys) {
+    return at::argsort(keys, /*stable=*/true, /*dim=*/0, /*descending=*/false);
+  };
+  const at::Tensor by_row = sorted(key);
+  const auto [rows, row, length_of_row] = at::unique_consecutive(
+      key.index_select(0, by_row), /*return_inverse=*/true, /*return_counts=*/true);
+  const at::Tensor length = length_of_row.index_select(0, row);
+  const at::Tensor by_length = sorted(length);
+  const auto [lengths, run, elements] = at::unique_consecutive(
+      length.index_select(0, by_length), /*return_inverse=*/false, /*return_counts=*/true);
 
-  Grouping result{at::empty_like(by_row), {}};
-  auto* order = result.order.mutable_data_ptr<int64_t>();
-  const auto* source = by_row.const_data_ptr<int64_t>();
-  int64_t next = 0;
-  for (const int64_t row : by_length) {
-    const int64_t count = length[row];
-    if (result.runs.empty() || result.runs.back().length != count) {
-      result.runs.push_back({next, 0, count});
-    }
-    ++result.runs.back().rows;
-    const int64_t* first = source + begin[static_cast<std::size_t>(row)];
-    std::copy(first, first + count, order + next);
-    next += count;
+  Grouping result{by_row.index_select(0, by_length), {}};
+  const at::Tensor on_host = at::stack({lengths, elements}).cpu();
+  const auto* numbers = on_host.const_data_ptr<int64_t>();
+  int64_t begin = 0;
+  for (int64_t r = 0; r < lengths.numel(); ++r) {
+    const int64_t of_run = numbers[lengths.numel() + r];
+    result.runs.push_back({begin, of_run / numbers[r], numbers[r]});
+    begin += of_run;
   }
   return result;
 }
@@ -127,6 +121,7 @@ struct Kernel {
 };
 
 TORCH_LIBRARY_IMPL(act, SparseCPU, m) { implement_softmax<Kernel>(m); }
+TORCH_LIBRARY_IMPL(act, SparseCUDA, m) { implement_softmax<Kernel>(m); }
 
 }  // namespace
 }  // namespace act::sparse
