@@ -336,6 +336,11 @@ BUGS = {
         "(run * rows.channels + channel) * rows.inner + skipped",
         "(run * (rows.channels + 1) + channel) * rows.inner + skipped",
     ),
+    "vectors in runs that don't begin with one": (
+        "prelu_backward_rows.cuh",
+        "inner % width == 0 || channels == 1",
+        "inner % width == 0 || pieces == pieces_of_run",
+    ),
     "a piece left out": (
         "prelu_backward_rows.cuh",
         "const std::int64_t end = rows.pieces * (warp + 1) / warps;",
