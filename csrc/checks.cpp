@@ -106,6 +106,24 @@ void check_slope_bits(const char* op, const at::Tensor& bits, const at::Tensor& 
               grad_output.sym_sizes(), ", four to a byte, got bits of shape ", bits.sym_sizes());
 }
 
+at::ScalarType rrelu_slopes_dtype(const at::Tensor& self) {
+  return self.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
+}
+
+void check_rrelu_slopes(const at::Tensor& slopes, const at::Tensor& grad_output) {
+  check_floating_point("rrelu_backward_from_slopes", grad_output);
+  const at::ScalarType dtype = rrelu_slopes_dtype(grad_output);
+  TORCH_CHECK(slopes.scalar_type() == dtype, "act::rrelu_backward_from_slopes: expected slopes of ",
+              dtype, " for a grad_output of ", grad_output.scalar_type(), ", got ",
+              slopes.scalar_type());
+  TORCH_CHECK(slopes.device() == grad_output.device(),
+              "act::rrelu_backward_from_slopes: expected slopes on the device of grad_output, ",
+              grad_output.device(), ", got ", slopes.device());
+  TORCH_CHECK(slopes.sym_sizes() == grad_output.sym_sizes(),
+              "act::rrelu_backward_from_slopes: expected slopes of grad_output's shape, ",
+              grad_output.sym_sizes(), ", got ", slopes.sym_sizes());
+}
+
 void check_philox_state(const at::Tensor& state, const at::Tensor& self) {
   const c10::SymIntArrayRef sizes = state.sym_sizes();
   TORCH_CHECK(state.scalar_type() == at::kLong && !sizes.empty() && sizes.back() == 2,

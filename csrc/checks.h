@@ -61,4 +61,9 @@ ParameterValues check_rrelu_backward(const at::Tensor& grad_output, const at::Te
                                      const at::Tensor& state, const at::Scalar& lower,
                                      const at::Scalar& upper, bool is_result);
 
+// The slopes of rrelu_with_slopes are of the type that is computed in: rounded to a half type they
+// would give other gradients.
+at::ScalarType rrelu_slopes_dtype(const at::Tensor& self);
+void check_rrelu_slopes(const at::Tensor& slopes, const at::Tensor& grad_output);
+
 }  // namespace act

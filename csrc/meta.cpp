@@ -117,6 +117,19 @@ at::Tensor rrelu_backward(const at::Tensor& grad_output, const at::Tensor& self_
   return at::empty_like(self_or_result);
 }
 
+std::tuple<at::Tensor, at::Tensor> rrelu_with_slopes(const at::Tensor& self,
+                                                     const at::Tensor& state, const at::Scalar&,
+                                                     const at::Scalar&) {
+  check_floating_point("rrelu", self);
+  check_philox_state(state, self);
+  return {at::empty_like(self),
+          at::empty_like(self, self.options().dtype(rrelu_slopes_dtype(self)))};
+}
+at::Tensor rrelu_backward_from_slopes(const at::Tensor& grad_output, const at::Tensor& slopes) {
+  check_rrelu_slopes(slopes, grad_output);
+  return at::empty_like(grad_output);
+}
+
 TORCH_LIBRARY_IMPL(act, Meta, m) {
   for_each_op([&]<class Op>() { implement<Op, Meta<Op>>(m); });
   for_each_op_with_two_slopes([&]<class Op>() { implement_slope_bits<Op, Meta<Op>>(m); });
@@ -129,6 +142,8 @@ TORCH_LIBRARY_IMPL(act, Meta, m) {
   m.impl("rrelu_with_state_", rrelu_);
   m.impl("rrelu_with_state.out", rrelu_out);
   m.impl("rrelu_backward", rrelu_backward);
+  m.impl("rrelu_with_slopes", rrelu_with_slopes);
+  m.impl("rrelu_backward_from_slopes", rrelu_backward_from_slopes);
 }
 
 }  // namespace

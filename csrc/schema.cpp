@@ -91,9 +91,9 @@ TORCH_LIBRARY(act, m) {
   define("rrelu(Tensor self" + rrelu + ") -> Tensor", random);
   define("rrelu_(Tensor(a!) self" + rrelu + ") -> Tensor(a!)", random);
   define("rrelu.out(Tensor self" + rrelu + ", Tensor(a!) out) -> Tensor(a!)", random);
-  // Training draws a Philox state, two int64 (seed, offset), and the slopes follow from it: they
-  // are drawn again in the backward instead of being saved. Under vmap there can be a batch of
-  // states, one for each index of self's leading dimensions.
+  // Training draws a Philox state, two int64 (seed, offset), and the slopes follow from it: the
+  // backward can draw them again instead of reading what was saved. Under vmap there can be a batch
+  // of states, one for each index of self's leading dimensions.
   define("philox_state(Tensor like, *, SymInt[] batch=[], Generator? generator=None) -> Tensor",
          random);
   define("rrelu_with_state(Tensor self, Tensor philox_state" + bounds + ") -> Tensor", compliant);
@@ -105,6 +105,11 @@ TORCH_LIBRARY(act, m) {
   define("rrelu_backward(Tensor grad_output, Tensor self_or_result, Tensor philox_state" + bounds +
              ", *, bool is_result=False) -> Tensor",
          compliant);
+  // The result and what its gradient is multiplied by: 1 above 0, NaN at NaN, the slope elsewhere.
+  define("rrelu_with_slopes(Tensor self, Tensor philox_state" + bounds +
+             ") -> (Tensor result, Tensor slopes)",
+         compliant);
+  define("rrelu_backward_from_slopes(Tensor grad_output, Tensor slopes) -> Tensor", pointwise);
 
   define("glu(Tensor self, int dim=-1) -> Tensor", compliant);
   define("glu.out(Tensor self, int dim=-1, *, Tensor(a!) out) -> Tensor(a!)", compliant);

@@ -21,7 +21,7 @@ GeneratorState draw_from(at::CUDAGeneratorImpl& generator) {
 }
 
 at::Tensor philox_state(const at::Tensor& like, c10::SymIntArrayRef batch,
-                        const std::optional<at::Generator>& generator) {
+                        std::optional<at::Generator> generator) {
   const c10::cuda::CUDAGuard guard(like.device());
   auto* cuda_generator = at::get_generator_or_default<at::CUDAGeneratorImpl>(
       generator, at::cuda::detail::getDefaultCUDAGenerator(like.device().index()));

@@ -24,10 +24,8 @@ struct Rows {
             static_cast<std::uint32_t>(count_parts(channels, ceil_div(pieces, warps_per_block)))) {}
 
   std::int64_t sums() const { return channels * parts; }
-  // The runs begin at vectors if the first does.
-  bool keep_alignment(std::int64_t width) const {
-    return inner % width == 0 || pieces == pieces_of_run;
-  }
+  // Whether all runs begin at vectors if the first one does.
+  bool keep_alignment(std::int64_t width) const { return inner % width == 0 || channels == 1; }
 };
 
 template <class Stored, int width>

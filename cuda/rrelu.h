@@ -35,4 +35,7 @@ cudaError_t rrelu(Rrelu, Storage, const DenseRrelu&, const RandomSlopes&, cudaSt
 cudaError_t rrelu(Rrelu, Storage, const Operands&, const char* origin, const RandomSlopes&,
                   cudaStream_t);
 
+// (grad_input, grad_output, slopes).
+cudaError_t rrelu_backward_from_slopes(Storage, const Operands&, cudaStream_t);
+
 }  // namespace act::cuda

@@ -184,6 +184,16 @@ def with_gaps(shape, dtype):
     return torch.empty(*shape[:-1], 2 * shape[-1] + 1, dtype=dtype)[..., : 2 * shape[-1] : 2]
 
 
+def rows_apart(shape, dtype):
+    """Rows with one element between them."""
+    return torch.empty(*shape[:-1], shape[-1] + 1, dtype=dtype)[..., :-1]
+
+
+def padded(shape, dtype):
+    """Rows that all begin at a multiple of 16 bytes, whatever their length."""
+    return torch.empty(*shape[:-1], -(-shape[-1] // 16) * 16, dtype=dtype)[..., : shape[-1]]
+
+
 def channels_last(shape, dtype):
     order = (0, *range(2, len(shape)), 1)
     whole = torch.empty([shape[d] for d in order], dtype=dtype)

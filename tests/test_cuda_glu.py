@@ -15,6 +15,8 @@ CASES = {
     "one row": (simulated.contiguous, (2, 320), 0, True),
     "odd rows": (simulated.contiguous, (7, 22), -1, False),
     "misaligned": (simulated.misaligned, (5, 48), -1, False),
+    "rows apart": (simulated.rows_apart, (5, 48), -1, False),
+    "padded rows": (simulated.padded, (2, 6, 4, 11), 1, False),
     "channels": (simulated.contiguous, (2, 6, 4, 16), 1, True),
     "channels last": (simulated.channels_last, (2, 48, 3, 5), 1, True),
     "gaps": (simulated.with_gaps, (5, 48), -1, False),
@@ -33,13 +35,13 @@ def _run(compiled, architecture, make, shape, dim, dtype, backward):
     x = samples(make(shape, dtype))
     a, b = _halves(x, dim)
     if backward:
-        grad_output = samples(torch.empty_like(a), seed=1)
-        result = guarded(torch.empty_like(x))
+        grad_output = samples(make(a.shape, dtype), seed=1)
+        result = guarded(make(shape, dtype))
         operands = device.operands(*_halves(result, dim), grad_output, a, b)
         device.launch("launch_glu_backward", STORAGE[dtype], operands)
         expected = torch.ops.act.glu_backward(grad_output, x, dim)
     else:
-        result = guarded(torch.empty_like(a))
+        result = guarded(make(a.shape, dtype))
         device.launch("launch_glu", STORAGE[dtype], device.operands(result, a, b))
         expected = torch.ops.act.glu(x, dim)
     assert_same_bits(result, expected)

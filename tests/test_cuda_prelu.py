@@ -58,6 +58,7 @@ class StridedPreluBackward(ctypes.Structure):
 DENSE = {
     "images of vectors": (simulated.contiguous, simulated.contiguous, (3, 5, 8, 8)),
     "odd images": (simulated.contiguous, simulated.contiguous, (2, 3, 7, 7)),
+    "a block of vectors and a tail": (simulated.contiguous, simulated.contiguous, (1, 5, 103)),
     "large images": (simulated.contiguous, simulated.contiguous, (2, 2, 24, 100)),
     "small images": (simulated.contiguous, simulated.contiguous, (9, 8, 3)),
     "a matrix": (simulated.contiguous, simulated.contiguous, (70, 24)),
@@ -74,7 +75,7 @@ STRIDED = {
     "gaps": (simulated.with_gaps, simulated.contiguous, (4, 5, 6, 7)),
     "transposed": (simulated.transposed, simulated.contiguous, (4, 5, 6, 37)),
     "gaps in the result": (simulated.contiguous, simulated.with_gaps, (4, 5, 6, 7)),
-    "a matrix": (simulated.with_gaps, simulated.contiguous, (33, 10)),
+    "a matrix with gaps": (simulated.with_gaps, simulated.contiguous, (33, 10)),
     "several blocks a channel": (simulated.with_gaps, simulated.contiguous, (3, 3, 4, 300)),
 }
 
@@ -290,8 +291,8 @@ BUGS = {
     ),
     "32-bit overflow": (
         "prelu.cu",
-        "constexpr std::int64_t most_elements = std::int64_t{1} << 30;",
-        "constexpr std::int64_t most_elements = std::int64_t{1} << 40;",
+        "launch_run(out + first, x + first,",
+        "launch_run(out + std::int32_t(first), x + std::int32_t(first),",
     ),
     "a missing barrier in the block's sum": (
         "prelu_gradient.cuh",
@@ -335,6 +336,11 @@ BUGS = {
         "(run * rows.channels + channel) * rows.inner + skipped",
         "(run * (rows.channels + 1) + channel) * rows.inner + skipped",
     ),
+    "vectors in runs that don't begin with one": (
+        "prelu_backward_rows.cuh",
+        "inner % width == 0 || channels == 1",
+        "inner % width == 0 || pieces == pieces_of_run",
+    ),
     "a piece left out": (
         "prelu_backward_rows.cuh",
         "const std::int64_t end = rows.pieces * (warp + 1) / warps;",
@@ -343,7 +349,7 @@ BUGS = {
     "the channel stride of another tensor": (
         "prelu_backward_strided.cuh",
         "data.grad_output + channel * of.channel_strides[1]",
-        "data.grad_output + channel * of.channel_strides[0]",
+        "data.grad_output + channel * of.channel_strides[2]",
     ),
     "two blocks of one place": (
         "prelu_backward_strided.cuh",

@@ -11,7 +11,8 @@ from activations import COMPUTED_IN, DTYPES
 from simulated import ARCHITECTURES, STORAGE, Device, assert_same_bits, guarded, samples
 
 pytestmark = simulated.needs_nvcc
-UNITS = ("rrelu.cu", "philox_state.cu", "rrelu.cpp", "philox_state.cpp")
+RRELU = ("rrelu.cu", "rrelu_slopes.cu", "rrelu.cpp")
+PHILOX_STATE = ("philox_state.cu", "philox_state.cpp")
 VALUE, BACKWARD, VALUE_AND_SLOPES = range(3)
 KINDS = {"value": VALUE, "backward": BACKWARD, "value and slopes": VALUE_AND_SLOPES}
 LOWER, UPPER = 0.125, 1 / 3
@@ -53,6 +54,7 @@ STRIDED = {
     "gaps": (simulated.with_gaps, (4, 5, 17), 0),
     "channels last": (simulated.channels_last, (2, 16, 5, 6), 0),
     "transposed": (simulated.transposed, (9, 6, 10), 0),
+    "rows apart": (simulated.rows_apart, (4, 5, 17), 0),
     "states": (simulated.transposed, (5, 3, 10), 1),
 }
 
@@ -116,7 +118,7 @@ def _with_places(device, tensors, x):
 
 @pytest.fixture(scope="module")
 def launchers():
-    return simulated.launchers(*UNITS)
+    return simulated.launchers(*RRELU, *PHILOX_STATE)
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
@@ -137,6 +139,27 @@ def test_same_bits_as_the_cpu(launchers, case, kind, dtype, architecture):
 @pytest.mark.parametrize("case", STRIDED)
 def test_strided(launchers, case, kind, dtype, architecture):
     _run(launchers, architecture, STRIDED[case], dtype, KINDS[kind])
+
+
+def _run_from_slopes(compiled, architecture, case, dtype):
+    make, shape, _ = case
+    device = Device(compiled, architecture)
+    grad_output = samples(make(shape, dtype))
+    slopes = make(shape, COMPUTED_IN[dtype]).uniform_(LOWER, UPPER)
+    result = guarded(make(shape, dtype))
+    operands = device.operands(result, grad_output, slopes)
+    device.launch("launch_rrelu_backward_from_slopes", STORAGE[dtype], operands)
+    assert_same_bits(result, (grad_output.to(slopes.dtype) * slopes).to(dtype))
+    return device.runtime.launches
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+@pytest.mark.parametrize("case", DENSE | STRIDED)
+def test_backward_from_slopes(launchers, case, dtype, architecture):
+    (launch,) = _run_from_slopes(launchers, architecture, (DENSE | STRIDED)[case], dtype)
+    dense = (case in DENSE and case != "misaligned") or case in ("channels last", "transposed")
+    assert ("dense_slopes" if dense or case == "states" else "strided_slopes") in launch.name
 
 
 def _run_beyond_32_bits(compiled, architecture, strided):
@@ -266,6 +289,13 @@ BUGS = {
         "const std::uint64_t place = first_place + ",
         "const std::uint64_t place = ",
     ),
+    "the tail of a gradient dropped": ("rrelu_slopes.cu", "i < size; ++i)", "i < size - 1; ++i)"),
+    "slopes of another vector": (
+        "rrelu_slopes.cu",
+        "Pack<T, lanes<T>>::load(slopes + first + i)",
+        "Pack<T, lanes<T>>::load(slopes + first)",
+    ),
+    "gaps taken for none": ("rrelu_slopes.cu", "if (o.dims > 1) return false;", ""),
     "the graph's own offset forgotten": (
         "philox_state.cu",
         "generator.offset += ",
@@ -283,15 +313,16 @@ BUGS = {
 @pytest.mark.parametrize("bug", BUGS)
 def test_a_bug_is_seen(bug):
     if BUGS[bug][0] == "philox_state.cu":
-        compiled = simulated.launchers_with_bug(UNITS[1::2], *BUGS[bug])
+        compiled = simulated.launchers_with_bug(PHILOX_STATE, *BUGS[bug])
         with pytest.raises(simulated.SEEN):  # noqa: PT012
             _draw(compiled, "sm_80", 300, 5, 12, True)
             _draw(compiled, "sm_80", 1024 * 256 + 77, 5, 12, False)
         return
-    compiled = simulated.launchers_with_bug(UNITS[::2], *BUGS[bug])
+    compiled = simulated.launchers_with_bug(RRELU, *BUGS[bug])
     with pytest.raises(simulated.SEEN):  # noqa: PT012
         for case in [*DENSE.values(), *STRIDED.values()]:
             for kind in KINDS.values():
                 _run(compiled, "sm_80", case, torch.float32, kind)
+            _run_from_slopes(compiled, "sm_80", case, torch.bfloat16)
         _run_beyond_32_bits(compiled, "sm_80", False)
         _run_beyond_32_bits(compiled, "sm_80", True)

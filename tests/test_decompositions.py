@@ -26,7 +26,8 @@ BOUNDS = (5.0, 8.0, 12.0)
 FLOOR = {torch.float32: 2.0**-100, torch.float64: 2.0**-960}
 
 # What a Philox generator's numbers make, and packed bits: see the module's text.
-KERNELS_ALWAYS = {"philox_state", "rrelu_with_state", "rrelu_backward"} | {
+RANDOM = {"philox_state", "rrelu_with_state", "rrelu_with_slopes", "rrelu_backward"}
+KERNELS_ALWAYS = RANDOM | {
     case.name + suffix
     for case in CASES
     if case.two_slopes

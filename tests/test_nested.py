@@ -176,6 +176,11 @@ def test_rrelu(layout):
     (grad,) = torch.autograd.grad(y, x, torch.nested.nested_tensor_from_jagged(g, x.offsets()))
     (wanted,) = torch.autograd.grad(expected, leaf, g)
     assert torch.equal(grad.values(), wanted)
+    state = torch.tensor([5, 0])
+    results = act.rrelu_with_slopes(x.detach(), state)
+    for result, expected in zip(results, act.rrelu_with_slopes(leaf.detach(), state), strict=True):
+        assert torch.equal(result.values(), expected)
+    expected = y.values().detach()
     written = nest(tensors(), layout)
     act.rrelu_(written, training=True, generator=torch.Generator().manual_seed(1))
     assert torch.equal(written.values(), expected)

@@ -1,10 +1,12 @@
 """rrelu: a fixed slope in evaluation, in training a random one for each negative element."""
 
 import math
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
 import torch
+import torch_act
 from activations import COMPUTED_IN, DTYPES, FORMULAS, NUMPY, same_bits
 from samples import sample
 from ulp import error
@@ -205,17 +207,130 @@ def test_special_numbers(dtype, training):
         assert (zero_slope == 0).all()
 
 
-def test_saves_no_slopes():
-    x = torch.randn(4096, requires_grad=True)
-    saved = []
-    with torch.autograd.graph.saved_tensors_hooks(lambda t: saved.append(t) or t, lambda t: t):
-        y = _train(x)
-        kept = x * 1
-        in_place = torch.ops.act.rrelu_(kept, 0.1, 0.2, True)
-    memory = {t.untyped_storage().data_ptr(): t.untyped_storage().nbytes() for t in saved}
-    for tensor in (x, y, in_place):
-        memory.pop(tensor.untyped_storage().data_ptr(), None)
-    assert sum(memory.values()) <= 64, "more than a seed and an offset"
+def _saved(function):
+    """The result, and the storages saved for its backward with their sizes."""
+    kept = []  # a freed tensor's address could be given to the next
+    with torch.autograd.graph.saved_tensors_hooks(lambda t: kept.append(t) or t, lambda t: t):
+        result = function()
+    return result, {t.untyped_storage().data_ptr(): t.untyped_storage().nbytes() for t in kept}
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+def test_saved_bytes(dtype):
+    """Slopes in float32, as many bytes as torch's noise at least; float64 draws them again."""
+    x = torch.randn(4096, dtype=COMPUTED_IN[dtype]).to(dtype).requires_grad_()
+    y, saved = _saved(lambda: _train(x))
+    if dtype == torch.float64:
+        assert saved.pop(x.data_ptr()) == 8 * 4096
+        assert list(saved.values()) == [16], "a seed and an offset"
+    else:
+        assert x.data_ptr() not in saved
+        assert list(saved.values()) == [4 * 4096]
+    for kind, tensor in (("input", x), ("output", y)):
+        with torch_act.saved_as(kind):
+            y, saved = _saved(lambda: _train(x))
+        kept = y if kind == "output" else tensor
+        assert saved.pop(kept.data_ptr()) == x.nbytes
+        assert list(saved.values()) == [16]
+    with torch_act.saved_as("output"):
+        _, saved = _saved(lambda: _train(x, -0.5, 0.5))
+    assert x.data_ptr() in saved, "a negative slope hides the input's sign"
+    in_place, saved = _saved(lambda: torch.ops.act.rrelu_(x * 1, 0.1, 0.2, True))
+    saved.pop(in_place.data_ptr())
+    assert sum(saved.values()) == 16
+
+
+SPECIAL = [math.nan, math.inf, -math.inf, 0.0, -0.0, 1e-40, -1e-40, 3.0, -3.0]
+
+
+@pytest.mark.parametrize("layout", ["contiguous", "channels_last", "sliced", "expanded"])
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+@pytest.mark.parametrize("bounds", [(0.2, 0.9), (-0.5, 1.5), (0.0, 0.0)], ids=str)
+def test_slopes_give_the_gradient_of_drawing_again(bounds, dtype, layout):
+    """To the bit, at every order, and the result is that of the op without slopes."""
+    x = torch.randn(4, 6, 10, 12, dtype=COMPUTED_IN[dtype]).to(dtype)
+    x.view(-1)[: len(SPECIAL)] = torch.tensor(SPECIAL, dtype=dtype)
+    g = torch.randn(4, 6, 10, 12).to(dtype)
+    if layout == "channels_last":
+        x = x.to(memory_format=torch.channels_last)
+    elif layout == "sliced":
+        x, g = x[:, :, ::2, 1:], g[:, :, ::2, 1:]
+    elif layout == "expanded":
+        x = x[:, :1].expand(4, 6, 10, 12)
+    state = torch.ops.act.philox_state(x, generator=torch.Generator().manual_seed(3))
+    y, slopes = torch.ops.act.rrelu_with_slopes(x, state, *bounds)
+    assert slopes.dtype == COMPUTED_IN[dtype]
+    assert slopes.stride() == y.stride() == torch.empty_like(x).stride()
+    assert same_bits(y, torch.ops.act.rrelu_with_state(x, state, *bounds))
+    again = torch.ops.act.rrelu_backward(g, x, state, *bounds)
+    multiplied = torch.ops.act.rrelu_backward_from_slopes(g, slopes)
+    assert same_bits(multiplied, again)
+    assert multiplied.stride() == torch.empty_like(g).stride()
+    for kind in ("input", "bits", None):
+        leaf = x.clone().requires_grad_()
+        with torch_act.saved_as(kind) if kind else nullcontext():
+            z = torch.ops.act.rrelu_with_state(leaf, state, *bounds)
+        assert same_bits(torch.autograd.grad(z, leaf, g)[0], again)
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+def test_large_results(dtype):
+    """Written past the caches, by several threads: the same numbers."""
+    x = torch.randn((1 << 22) + 37, dtype=COMPUTED_IN[dtype]).to(dtype)[5:]
+    state = torch.tensor([7, 0])
+    y, slopes = torch.ops.act.rrelu_with_slopes(x, state, 0.1, 0.9)
+    assert same_bits(y, torch.ops.act.rrelu_with_state(x, state, 0.1, 0.9))
+    g = torch.ones_like(x)
+    gradient = torch.ops.act.rrelu_backward_from_slopes(g, slopes)
+    assert same_bits(gradient, slopes.to(dtype))
+    assert same_bits(gradient, torch.ops.act.rrelu_backward(g, x, state, 0.1, 0.9))
+
+
+def test_slopes_gradcheck():
+    x = torch.randn(40, dtype=torch.float64)
+    x = torch.where(x.abs() < 0.1, x + 0.3, x).requires_grad_()
+    state = torch.tensor([8, 0])
+
+    def train(x):
+        return torch.ops.act.rrelu_with_slopes(x, state, 0.2, 0.9)[0]
+
+    slopes = torch.ops.act.rrelu_with_slopes(x.detach(), state, 0.2, 0.9)[1]
+    g = torch.randn(40, dtype=torch.float64, requires_grad=True)
+    for function, argument in (
+        (train, x),
+        (lambda g: torch.ops.act.rrelu_backward_from_slopes(g, slopes), g),
+    ):
+        assert torch.autograd.gradcheck(
+            function, argument, check_forward_ad=True, check_batched_grad=True
+        )
+        assert torch.autograd.gradgradcheck(function, argument)
+
+
+def test_forward_mode_has_the_slopes_of_the_forward():
+    x, tangent = torch.randn(2, 50).unbind()
+    for dtype in DTYPES:
+        torch.manual_seed(4)
+        primal, result = torch.func.jvp(_train, (x.to(dtype),), (tangent.to(dtype),))
+        leaf = x.to(dtype).requires_grad_()
+        torch.manual_seed(4)
+        y = _train(leaf)
+        assert same_bits(primal, y.detach())
+        assert same_bits(result, torch.autograd.grad(y, leaf, tangent.to(dtype))[0])
+
+
+@pytest.mark.parametrize(
+    ("slopes", "message"),
+    [
+        (torch.ones(5, dtype=torch.bfloat16), "slopes of Float.*BFloat16"),
+        (torch.ones(5, dtype=torch.float64), "slopes of Float.*Double"),
+        (torch.ones(4), "grad_output's shape"),
+    ],
+    ids=str,
+)
+def test_slopes_of_another_kind(slopes, message):
+    for dtype in (torch.float32, torch.bfloat16):
+        with pytest.raises(RuntimeError, match=message):
+            torch.ops.act.rrelu_backward_from_slopes(torch.ones(5, dtype=dtype), slopes)
 
 
 @pytest.mark.parametrize("shape", [(), (0,), (3, 0), (1,)], ids=str)

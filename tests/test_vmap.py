@@ -207,6 +207,19 @@ def test_rrelu_gradient_draws_the_same_slopes(randomness):
     assert torch.allclose(gradient, slopes, rtol=1e-6)
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.float16], ids=str)
+def test_rrelu_jacobian(dtype):
+    """A batch of gradients shares the slopes; in forward mode every tangent draws the same ones."""
+    x = torch.randn(12).to(dtype)
+    for jacobian in (jacrev(_rrelu), jacfwd(_rrelu, randomness="same")):
+        torch.manual_seed(2)
+        slopes = jacobian(x)
+        torch.manual_seed(2)
+        leaf = x.clone().requires_grad_()
+        (expected,) = torch.autograd.grad(_rrelu(leaf).sum(), leaf)
+        assert same_bits(slopes, expected.diag())
+
+
 def test_rrelu_in_place_and_float16():
     x = -torch.ones(4, 50, dtype=torch.float16)
     torch.manual_seed(1)

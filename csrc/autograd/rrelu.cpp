@@ -1,6 +1,7 @@
 // rrelu is composed: in evaluation a leaky_relu, in training a state drawn from the generator and
 // rrelu_with_state, which is a pure function of its arguments. Only the latter needs derivatives of
-// its own.
+// its own: it saves its input or output and the state, or becomes rrelu_with_slopes, which saves
+// what the state makes.
 #include <ATen/ops/clone.h>
 #include <act/formulas/rrelu.h>
 #include <torch/library.h>
@@ -9,6 +10,7 @@
 #include "../dispatcher.h"
 #include "compilable_node.h"
 #include "node.h"
+#include "saved_preference.h"
 
 namespace act::autograd {
 namespace {
@@ -19,6 +21,8 @@ using torch::autograd::compute_requires_grad;
 
 using Value = Tensor(const Tensor&, const Tensor&, const Scalar&, const Scalar&);
 using InPlace = Tensor&(Tensor&, const Tensor&, const Scalar&, const Scalar&);
+using WithSlopes = std::tuple<Tensor, Tensor>(const Tensor&, const Tensor&, const Scalar&,
+                                              const Scalar&);
 using Out = Tensor&(const Tensor&, const Tensor&, const Scalar&, const Scalar&, Tensor&);
 using Backward = Tensor(const Tensor&, const Tensor&, const Tensor&, const Scalar&, const Scalar&,
                         bool);
@@ -70,21 +74,43 @@ struct RreluBackward : CompilableNode<RreluBackward> {
 // A negative slope flips the sign: then the output does not tell the input's.
 bool output_determines_derivative(const Scalar& lower) { return lower.toDouble() >= 0; }
 
+// A processor draws a float32's slope slower than it reads it, but not a float64's, and a GPU draws
+// faster. Sparse and nested tensors save their values. Whoever asked for the input or the output to
+// be saved gets these, and a state.
+bool saves_slopes(const Tensor& self) {
+  const std::optional<Saved> preference = saved_preference();
+  return self.device().is_cpu() && self.layout() == at::kStrided &&
+         self.scalar_type() != at::kDouble && preference != Saved::input &&
+         preference != Saved::output;
+}
+
 Tensor rrelu_with_state(c10::DispatchKeySet keys, const Tensor& self, const Tensor& state,
                         const Scalar& lower, const Scalar& upper) {
   static const auto op = find_op<Value>("rrelu_with_state");
-  const Slopes slopes{lower, upper, false};
+  const bool requires_grad = compute_requires_grad(self);
+  const Tensor tangent = tangent_of(self);
+  if ((requires_grad || tangent.defined()) && saves_slopes(self)) {
+    static const auto with_slopes = find_op<WithSlopes>("rrelu_with_slopes");
+    return std::get<0>(with_slopes.call(self, state, lower, upper));
+  }
+  const bool is_result = saved_preference() == Saved::output && output_determines_derivative(lower);
+  const Slopes slopes{lower, upper, is_result};
   c10::intrusive_ptr<RreluBackward> node;
-  if (compute_requires_grad(self)) {
+  if (requires_grad) {
     node = make_node<RreluBackward>(self);
     node->slopes = slopes;
-    node->saved = SavedVariable(self, false);
+    if (!is_result) node->saved = SavedVariable(self, false);
     node->state = SavedVariable(state, false);
   }
   Tensor result = call_below(op, keys, self, state, lower, upper);
   if (node) torch::autograd::set_history(result, node);
-  const Tensor tangent = tangent_of(self);
-  if (tangent.defined()) set_tangent(result, slopes.backward(tangent, primal_of(self), state));
+  if (tangent.defined()) {
+    set_tangent(result, slopes.backward(tangent, is_result ? result : primal_of(self), state));
+  }
+  if (node && is_result) {
+    node->saves_own_output = true;
+    node->saved = SavedVariable(result, true);
+  }
   return result;
 }
 

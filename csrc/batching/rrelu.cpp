@@ -96,11 +96,31 @@ Tensor rrelu_backward(const Tensor& grad_output, const Tensor& saved, const Tens
   return level.wrap(op.call(g, x, all.state, lower, upper, is_result), all.dim);
 }
 
+std::tuple<Tensor, Tensor> rrelu_with_slopes(const Tensor& self, const Tensor& state,
+                                             const Scalar& lower, const Scalar& upper) {
+  static const auto op = find_op<std::tuple<Tensor, Tensor>(
+      const Tensor&, const Tensor&, const Scalar&, const Scalar&)>("rrelu_with_slopes");
+  const Level level;
+  const auto all = samples(level, state, self);
+  const auto [result, slopes] = op.call(all.tensors[0], all.state, lower, upper);
+  return {level.wrap(result, all.dim), level.wrap(slopes, all.dim)};
+}
+
+Tensor rrelu_backward_from_slopes(const Tensor& grad_output, const Tensor& slopes) {
+  static const auto op =
+      find_op<Tensor(const Tensor&, const Tensor&)>("rrelu_backward_from_slopes");
+  const Level level;
+  const auto [tensors, dim] = align(level, grad_output, slopes);
+  return level.wrap(op.call(tensors[0], tensors[1]), dim);
+}
+
 TORCH_LIBRARY_IMPL(act, FuncTorchBatched, m) {
   m.impl("rrelu_with_state", &rrelu);
   m.impl("rrelu_with_state_", &rrelu_);
   m.impl("rrelu_with_state.out", &rrelu_out);
   m.impl("rrelu_backward", &rrelu_backward);
+  m.impl("rrelu_with_slopes", &rrelu_with_slopes);
+  m.impl("rrelu_backward_from_slopes", &rrelu_backward_from_slopes);
 }
 
 // The key of a level as such: what is drawn in it concerns vmap even if no argument is vmapped.

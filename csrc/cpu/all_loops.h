@@ -11,8 +11,16 @@
 
 namespace act::cpu::ACT_INSTRUCTION_SET {
 
-extern const Kernels kernels{pointwise,      slope_bits,       backward_from_bits,
-                             prelu,          prelu_backward,   rrelu,
-                             rrelu_backward, &softmax_kernels, &glu_kernels};
+extern const Kernels kernels{pointwise,
+                             slope_bits,
+                             backward_from_bits,
+                             prelu,
+                             prelu_backward,
+                             rrelu,
+                             rrelu_backward,
+                             rrelu_with_slopes,
+                             rrelu_backward_from_slopes,
+                             &softmax_kernels,
+                             &glu_kernels};
 
 }  // namespace act::cpu::ACT_INSTRUCTION_SET

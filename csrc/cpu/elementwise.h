@@ -19,14 +19,17 @@ namespace act::cpu {
 inline constexpr int64_t grain = 32768;
 
 // A new tensor with the layout of `self` (dense in the same order of dimensions where self has
-// gaps).
-inline at::Tensor empty_result(const at::Tensor& self) {
+// gaps), and with another dtype if one is asked for.
+inline at::Tensor empty_result(const at::Tensor& self, const at::TensorOptions& options) {
   at::Tensor result =
       self.is_non_overlapping_and_dense()
-          ? at::Tensor(at::detail::empty_strided_cpu(self.sizes(), self.strides(), self.options()))
-          : at::empty_like(self);
+          ? at::Tensor(at::detail::empty_strided_cpu(self.sizes(), self.strides(), options))
+          : at::empty_like(self, options);
   advise_huge_pages(result.mutable_data_ptr(), result.nbytes());
   return result;
+}
+inline at::Tensor empty_result(const at::Tensor& self) {
+  return empty_result(self, self.options());
 }
 
 // Whether a result is so large that it should be written past the caches: from 16 MiB on it and
@@ -55,17 +58,18 @@ void for_each_element(const std::array<at::Tensor, count>& operands, Kernel kern
   bool dense = result.is_non_overlapping_and_dense();
   for (const at::Tensor& operand : operands) dense &= operand.strides() == result.strides();
   if (dense) {
-    const auto element = static_cast<int64_t>(result.element_size());
     std::array<char*, count> base;
+    std::array<int64_t, count> element;
     for (std::size_t k = 0; k < count; ++k) {
       base[k] = static_cast<char*>(const_cast<void*>(operands[k].const_data_ptr()));
+      element[k] = static_cast<int64_t>(operands[k].element_size());
     }
     at::parallel_for(0, size, grain, [&](int64_t begin, int64_t end) {
       std::array<char*, count> data;
       std::array<int64_t, 2 * count> strides{};
       for (std::size_t k = 0; k < count; ++k) {
-        data[k] = base[k] + begin * element;
-        strides[k] = element;
+        data[k] = base[k] + begin * element[k];
+        strides[k] = element[k];
       }
       kernel(Operands{data.data(), strides.data(), end - begin, 1, stream});
     });
@@ -73,7 +77,7 @@ void for_each_element(const std::array<at::Tensor, count>& operands, Kernel kern
   }
 
   at::TensorIteratorConfig config;
-  config.set_check_mem_overlap(false).check_all_same_dtype(true).resize_outputs(false);
+  config.set_check_mem_overlap(false).check_all_same_dtype(false).resize_outputs(false);
   config.add_output(result);
   for (std::size_t k = 1; k < count; ++k) config.add_const_input(operands[k]);
   at::TensorIterator iterator = config.build();

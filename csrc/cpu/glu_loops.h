@@ -27,7 +27,7 @@ void glu_value_loop(T* out, const T* const* inputs, std::int64_t size, const Par
         prefetch_further<8192>(b + i);
       }
     }
-    compute_each<false>(out + begin, count, stream, [=](std::int64_t i) ACT_INLINE_LAMBDA {
+    compute_each<true>(out + begin, count, stream, [=](std::int64_t i) ACT_INLINE_LAMBDA {
       return formulas::Glu<T>::value(a[i], b[i]);
     });
   }

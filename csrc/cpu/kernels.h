@@ -52,6 +52,11 @@ struct Kernels {
   // (grad_input, grad_output, saved, position).
   void (*rrelu_backward)(Storage, const Operands&, const struct RandomSlopes&);
 
+  // (out, slopes, x, position) and (grad_input, grad_output, slopes): the slopes are of the type
+  // that is computed in.
+  void (*rrelu_with_slopes)(Storage, const Operands&, const struct RandomSlopes&);
+  void (*rrelu_backward_from_slopes)(Storage, const Operands&);
+
   // Their units are others, so that they compile side by side with this one.
   const SoftmaxKernels* softmax;
   const GluKernels* glu;

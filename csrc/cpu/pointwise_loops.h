@@ -24,9 +24,19 @@ void backward_loop(T* grad_input, const T* const* inputs, std::int64_t size,
   const T* grad_output = inputs[0];
   const T* x = inputs[1];
   constexpr bool streams = Formula<T>::declaration.limited_by_memory || saved == Saved::output;
-  compute_each<streams>(grad_input, size, stream, [=](std::int64_t i) ACT_INLINE_LAMBDA {
-    return scale_gradient<T, Formula>(grad_output[i], derivative<T, Formula, saved>(formula, x[i]));
-  });
+  if constexpr (requires(T number) { formula.derivative_exponential(number); }) {
+    const auto exponential = [=](std::int64_t i)
+                                 ACT_INLINE_LAMBDA { return formula.derivative_exponential(x[i]); };
+    const auto gradient = [=](std::int64_t i, auto e) ACT_INLINE_LAMBDA {
+      return scale_gradient<T, Formula>(grad_output[i], formula.derivative(x[i], e));
+    };
+    compute_in_two_steps<true>(grad_input, size, stream, exponential, gradient);
+  } else {
+    compute_each<streams>(grad_input, size, stream, [=](std::int64_t i) ACT_INLINE_LAMBDA {
+      return scale_gradient<T, Formula>(grad_output[i],
+                                        derivative<T, Formula, saved>(formula, x[i]));
+    });
+  }
 }
 
 template <class T, template <class> class Formula, Saved saved>

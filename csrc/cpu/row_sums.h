@@ -134,7 +134,7 @@ struct PartialSums {
   template <bool prefetch = false, class T>
   ACT_HOST_DEVICE void add_products(const T* x, const T* y, std::int64_t size) {
     for (std::int64_t i = 0; i < size; i += partial_sums) {
-      if constexpr (prefetch) prefetch_further(x + i);
+      if constexpr (prefetch) prefetch_further<8192>(x + i);
       for (int v = 0; v < count; ++v) {
         sums[v] += convert<Accumulator, lanes, T>(load_vector<lanes>(x + i + v * lanes)) *
                    convert<Accumulator, lanes, T>(load_vector<lanes>(y + i + v * lanes));

@@ -95,12 +95,38 @@ at::Tensor rrelu_backward(const at::Tensor& grad_output, const at::Tensor& saved
   return grad_input;
 }
 
+std::tuple<at::Tensor, at::Tensor> rrelu_with_slopes(const at::Tensor& self,
+                                                     const at::Tensor& state,
+                                                     const at::Scalar& lower,
+                                                     const at::Scalar& upper) {
+  const ParameterValues bounds = check_rrelu(self, state, lower, upper);
+  at::Tensor result = empty_result(self);
+  at::Tensor slopes = empty_result(self, self.options().dtype(rrelu_slopes_dtype(self)));
+  const at::Tensor places = places_of(self), states = state.contiguous();
+  const RandomSlopes random = random_slopes(states, bounds, places);
+  const Storage storage = storage_of(self);
+  for_each_element(std::array{result, slopes, self, places},
+                   [&](const Operands& o) { kernels().rrelu_with_slopes(storage, o, random); });
+  return {result, slopes};
+}
+
+at::Tensor rrelu_backward_from_slopes(const at::Tensor& grad_output, const at::Tensor& slopes) {
+  check_rrelu_slopes(slopes, grad_output);
+  at::Tensor grad_input = empty_result(grad_output);
+  const Storage storage = storage_of(grad_output);
+  for_each_element(std::array{grad_input, grad_output, slopes},
+                   [&](const Operands& o) { kernels().rrelu_backward_from_slopes(storage, o); });
+  return grad_input;
+}
+
 TORCH_LIBRARY_IMPL(act, CPU, m) {
   m.impl("philox_state", &philox_state);
   m.impl("rrelu_with_state", &rrelu);
   m.impl("rrelu_with_state_", &rrelu_);
   m.impl("rrelu_with_state.out", &rrelu_out);
   m.impl("rrelu_backward", &rrelu_backward);
+  m.impl("rrelu_with_slopes", &rrelu_with_slopes);
+  m.impl("rrelu_backward_from_slopes", &rrelu_backward_from_slopes);
 }
 
 }  // namespace

@@ -37,6 +37,8 @@ def _by_element(op: OpOverload, like: NestedTensor, args: Arguments, kwargs: dic
     result = op(*(_values(arg) for arg in args), **keywords)
     if "out" in kwargs:
         return kwargs["out"]
+    if isinstance(result, tuple):
+        return tuple(_wrap(like, part) for part in result)
     return args[0] if op._schema.is_mutable else _wrap(like, result)
 
 

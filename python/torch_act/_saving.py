@@ -14,7 +14,8 @@ def saved_as(kind: Literal["input", "output", "bits"]) -> Iterator[None]:
     "input" and "output" concern the ops whose output determines the derivative: relu, relu6,
     leaky_relu, elu, celu, selu, sigmoid, tanh, hardtanh, hardsigmoid and threshold (for some of
     them depending on the parameters). All others save their input in any case, and in-place ops
-    save their output wherever it suffices. Either way the saved tensor has the same size. "bits"
+    save their output wherever it suffices. Either way the saved tensor has the same size. rrelu in
+    training is described below. "bits"
     concerns the piecewise-linear ops relu, relu6, leaky_relu, hardtanh, hardsigmoid, hardshrink,
     softshrink and threshold, in place or not; the other ops keep their default under it.
 
@@ -26,6 +27,12 @@ def saved_as(kind: Literal["input", "output", "bits"]) -> Iterator[None]:
     - ``"bits"``: two bits for each element, four elements to a byte: 1/16 of a float32 tensor. They
       tell which of its two slopes the op has there, or that the input is NaN, so that the gradient
       is the same to the bit. The forward reads its input once more to make them.
+
+    rrelu in training saves the slopes that it has drawn, in float32 for float32 and the half types
+    (4 bytes for each element), unless told otherwise: its backward then only multiplies. With
+    "input", or "output" where lower >= 0, it saves that tensor, which the layer before or the next
+    one often keeps as well, and 16 bytes to draw the slopes again, to the same gradient; so it does
+    anyway in float64, where drawing takes no longer than reading, and in place.
 
     Raises:
         ValueError: for any other ``kind``.

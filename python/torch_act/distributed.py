@@ -93,6 +93,7 @@ _STRATEGIES: dict[str, Callable[..., list[Rule]]] = {
     "rrelu_with_state": _whole,
     "rrelu_with_state_": _whole,
     "rrelu_backward": _whole,
+    "rrelu_with_slopes": _whole,
 }
 
 

@@ -2,6 +2,7 @@
 // eˣ, whose operands have to stay normal numbers while the result becomes subnormal.
 #pragma once
 
+#include <act/elementary/clamp.h>
 #include <act/elementary/exp.h>
 
 namespace act::elementary {
@@ -90,11 +91,10 @@ ACT_HOST_DEVICE BiasedExponential<T> exp_biased(T x, T low) {
   return exponential_of(reduction);
 }
 
-// x between lowest and saturated. NaN passes.
+// -x for x between lowest and saturated.
 template <class T>
-ACT_HOST_DEVICE T bounded(T x) {
-  const T above = x < Bias<T>::lowest ? Bias<T>::lowest : x;
-  return above > Bias<T>::saturated ? Bias<T>::saturated : above;
+ACT_HOST_DEVICE T bounded_opposite(T x) {
+  return at_least(-Bias<T>::saturated, at_most(-Bias<T>::lowest, -x));
 }
 
 }  // namespace act::elementary

@@ -2,6 +2,7 @@
 // half a unit of a number in the hundreds, changes e^(-t²/2) by dozens of units.
 #pragma once
 
+#include <act/elementary/clamp.h>
 #include <act/elementary/exp.h>
 #include <act/elementary/quotient.h>
 
@@ -47,13 +48,5 @@ struct Decay {
     return from_bits(std::int64_t(std::uint64_t(to_bits(k)) << 52));
   }
 };
-
-// |x|, at most `end`, also for NaN. Compared as integers: g++ makes one instruction of that, and of
-// a select with a constant one for every use of the result.
-template <class T>
-ACT_HOST_DEVICE T magnitude_up_to(T end, T x) {
-  const auto bits = to_bits(abs(x)), last = to_bits(end);
-  return from_bits(bits < last ? bits : last);
-}
 
 }  // namespace act::elementary

@@ -59,18 +59,18 @@ ACT_HOST_DEVICE T over_one_plus(T numerator, BiasedExponential<T> e) {
 // σ(x). At most 1.6 ulp.
 template <class T>
 ACT_HOST_DEVICE T sigmoid(T x) {
-  return over_one_plus(T(1), exp_biased<-1>(-bounded(x)));
+  const T y = over_one_plus(T(1), exp_biased<-1>(bounded_opposite(x)));
+  return is_nan(x) ? x : y;
 }
 
 // x·σ(x). At most 1.65 ulp.
 template <class T>
 ACT_HOST_DEVICE T times_own_sigmoid(T x) {
   // -inf must not meet σ(-inf) = 0: the argument stops where the result has long become -0.
-  const T factor = x < Bias<T>::lowest ? Bias<T>::lowest : x;
-  const T saturated = factor > Bias<T>::saturated ? Bias<T>::saturated : factor;
-  const T y = over_one_plus(factor, exp_biased<-1>(-saturated));
-  // There x·2⁻ˢ would leave the exponent's range.
-  return abs(x) < Bias<T>::tiny ? x * T(0.5) : y;
+  const T factor = at_least(Bias<T>::lowest, x);
+  const T y = over_one_plus(factor, exp_biased<-1>(bounded_opposite(x)));
+  // There x·2⁻ˢ would leave the exponent's range. NaN passes, too.
+  return abs(x) >= Bias<T>::tiny ? y : x * T(0.5);
 }
 
 // factor·σ(x)·σ(-x) = factor·(w - w²) with w = σ(-|x|) = inverse·one, the smaller of the two: no

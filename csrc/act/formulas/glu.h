@@ -16,16 +16,16 @@ struct Glu {
     using B = elementary::Bias<T>;
     constexpr T one = T(1) / B::factor;
     constexpr T far = sizeof(T) == sizeof(float) ? T(-86) : T(-700);
-    const T above = b < B::furthest ? B::furthest : b;
-    const T gate = above > B::saturated ? B::saturated : above;
+    const T minus_gate = elementary::at_least(-B::saturated, elementary::at_most(-B::furthest, -b));
     const bool is_far = b < far;
     constexpr T magic = B::round + T(B::bias), far_magic = B::round + T(B::bias - B::exponent);
-    const elementary::BiasedExponential<T> e =
-        elementary::exponential_of(elementary::reduced_with(-gate, is_far ? far_magic : magic));
+    const elementary::BiasedExponential<T> e = elementary::exponential_of(
+        elementary::reduced_with(minus_gate, is_far ? far_magic : magic));
     const T sum = e.power + T(1);
     const T denominator = sum + elementary::fma(e.power, e.q, T(1) - (sum - e.power));
     const T factor = is_far ? one : T(1);
-    return a * (b < B::furthest ? T(0) : factor) / denominator;
+    const T y = a * (b < B::furthest ? T(0) : factor) / denominator;
+    return elementary::is_nan(b) ? b : y;
   }
 
   // σ(b) and a·σ(b)·σ(-b), which share the exponential and the division: with e = e^-|b| and

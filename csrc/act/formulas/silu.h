@@ -15,25 +15,29 @@ struct Silu {
 
   ACT_HOST_DEVICE T value(T x) const { return elementary::times_own_sigmoid(x); }
 
-  // With t = |x|, e = e⁻ᵗ and d = 1 + e: w·(1 - t·(1 - w)) for x < 0, w = e/d = σ(-t), and 1 minus
-  // that for x > 0, since silu(x) - silu(-x) = x. The power of two is multiplied last, so that a
-  // subnormal result is rounded once; c holds what the division and d lost. Around its zero, at x =
-  // -1.2785, the error is one of the terms, not of their small sum; elsewhere at most 2.5 ulp of
-  // float, for |x| < 8 (tools/check_formula.py silu --stride 17).
-  ACT_HOST_DEVICE T derivative(T x) const {
-    using B = elementary::Bias<T>;
-    const T minus = -elementary::abs(x);
-    const T minus_t = minus < B::lowest ? B::lowest : minus;
-    const elementary::BiasedExponential<T> exponential = elementary::exp_biased<1>(minus_t);
-    const T e = elementary::fma(exponential.power, exponential.q, exponential.power);
-    const T inverse = T(1) / (B::factor + e);
-    const T factor = elementary::fma(-minus_t, e * inverse, T(1) + minus_t);
-    const T quotient = factor * inverse;
-    const T remainder =
-        elementary::fma(-quotient, e, elementary::fma(-quotient, B::factor, factor));
-    const T c = remainder * inverse;
-    const T y = (quotient + elementary::fma(quotient, exponential.q, c)) * exponential.power;
-    return x < T(0) ? y : T(1) - y;
+  // With t = |x|, e = e⁻ᵗ: e·r, r = (1 + e - t)/(1 + e)², for x < 0, and 1 minus that for x > 0,
+  // since silu(x) - silu(-x) = x. `correction` holds what r lost, from the equation r·(1 + e)² = 1
+  // + e - t; 1 - t is exact wherever that matters. The power of two is multiplied last, so that a
+  // subnormal result is rounded once. Around its zero, at x = -1.2785, the error is one of the
+  // terms, not of their small sum.
+  ACT_HOST_DEVICE T derivative(T x) const { return derivative(x, derivative_exponential(x)); }
+
+  ACT_HOST_DEVICE elementary::BiasedExponential<T> derivative_exponential(T x) const {
+    return elementary::exp_biased<1>(-bounded_magnitude(x));
+  }
+  ACT_HOST_DEVICE T derivative(T x, elementary::BiasedExponential<T> exponential) const {
+    constexpr T unbiased = T(1) / elementary::Bias<T>::factor;
+    const T t = bounded_magnitude(x);
+    const T power = exponential.power * unbiased;
+    const T e = elementary::fma(power, exponential.q, power);
+    const T one_minus_t = T(1) - t, two_plus_e = T(2) + e;
+    const T inverse = T(1) / elementary::fma(e, two_plus_e, T(1));
+    const T r = (one_minus_t + e) * inverse;
+    const T remainder = elementary::fma(e, elementary::fma(-r, two_plus_e, T(1)), one_minus_t - r);
+    const T correction = remainder * inverse;
+    const T biased = (r + elementary::fma(r, exponential.q, correction)) * exponential.power;
+    const T y = elementary::fma(biased, x < T(0) ? unbiased : -unbiased, x < T(0) ? T(-0.0) : T(1));
+    return elementary::is_nan(x) ? x : y;
   }
 
   // w·(1 - w)·(2 - |x|·(1 - 2w)).
@@ -61,6 +65,11 @@ struct Silu {
     T t, w, one;
     elementary::Pair<T> inverse;
   };
+
+  // |x|, up to where the derivative has reached its limit.
+  ACT_HOST_DEVICE static T bounded_magnitude(T x) {
+    return elementary::magnitude_up_to(-elementary::Bias<T>::lowest, x);
+  }
 
   ACT_HOST_DEVICE static Parts parts(T x) {
     const T absolute = elementary::abs(x);

@@ -4,9 +4,9 @@ Each formula of csrc/act/formulas has its counterpart here: the same values at Â
 the same care in the tails; rounded as Inductor's exp, tanh, log1p and erfc allow. The module is
 imported when something is compiled, not before.
 
-rrelu in training stays a kernel: its slopes come from our Philox, 32-bit multiplications with
-64-bit products that Inductor lacks, and other slopes than without compilation would be worse than a
-kernel more. So do the ops of saved_as("bits"): who asks for it wants bytes packed, which Inductor's
+rrelu in training stays a kernel, but for its backward from saved slopes: these come from our
+Philox, 32-bit multiplications with 64-bit products that Inductor lacks, and other slopes than
+without compilation would be worse than a kernel more. So do the ops of saved_as("bits"): who asks for it wants bytes packed, which Inductor's
 CPU code does one by one.
 """
 
@@ -55,6 +55,7 @@ FORMULAS: Mapping[str, type[Formula] | Mapping[str, type[Formula]]] = {
 SEVERAL: Mapping[str, Decomposition] = {
     "prelu": several.prelu,
     "prelu_backward": several.prelu_backward,
+    "rrelu_backward_from_slopes": several.rrelu_backward_from_slopes,
     "glu": several.glu,
     "glu_backward": several.glu_backward,
     "softmax": several.softmax,

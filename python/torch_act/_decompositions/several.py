@@ -1,4 +1,5 @@
-"""Decompositions of the ops that are no function of one number: prelu, glu, the softmax family.
+"""Decompositions of the ops that are no function of one number: prelu, rrelu, glu, the softmax
+family.
 
 Sums are taken in float64, as the kernels take them.
 """
@@ -37,6 +38,11 @@ def _along_channels(weight: Tensor, self: Tensor) -> Tensor:
     if weight.numel() == 1:
         return weight.reshape([])
     return weight.reshape([-1] + [1] * (self.dim() - 2)) if self.dim() > 1 else weight
+
+
+def rrelu_backward_from_slopes(grad_output: Tensor, slopes: Tensor) -> Tensor:
+    product = grad_output.to(slopes.dtype) * slopes
+    return laid_out_like(product.to(grad_output.dtype), grad_output)
 
 
 def _halves(self: Tensor, dim: int) -> tuple[Tensor, Tensor]:

@@ -28,8 +28,8 @@ Bytes for each element of a float32 input, measured with `saved_tensors_hooks`. 
 itself is not counted: it is there anyhow. 0 is where the output determines the gradient. It cannot
 for gelu, silu, mish and hardswish, which take a value twice; for softplus, logsigmoid, softsign,
 tanhshrink and the shrinks it could only with fewer digits; prelu's weight can be negative. These
-keep a copy of the input, as in torch. rrelu's state, 16 bytes for each call, is counted. In the
-last columns under `torch_act.saved_as("bits")`.
+keep a copy of the input, as in torch. rrelu saves its slopes, in place the state that it draws them
+from, 16 bytes for each call. In the last columns under `torch_act.saved_as("bits")`.
 """
 
 
