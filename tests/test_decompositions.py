@@ -169,7 +169,7 @@ def test_results_look_like_the_kernels(overload):
         if overload._schema.name == "act::glu_backward":
             g = g[:, :3]
         given = {"self": x, "self_or_result": x, "output": x, "weight": torch.rand(6)}
-        given |= {"grad_output": g, "grad_grad_input": LAYOUTS["contiguous"]()}
+        given |= {"grad_output": g, "grad_grad_input": LAYOUTS["contiguous"](), "slopes": x}
         args, kwargs = arguments(overload, **given)
         results, expected = TABLE[overload](*args, **kwargs), overload(*args, **kwargs)
         if isinstance(results, torch.Tensor):
