@@ -5,21 +5,18 @@ CUDA. Where a device is missing, one skipped entry for each such test stands for
 """
 
 import pytest
-import torch
-import torch_act  # noqa: F401  (registers the operators)
+from torch_act.command_line import device as devices
 
 
 def why_missing(device):
     """The reason for which nothing can run on `device` here; None where it can."""
-    if not device.startswith("cuda"):
-        return None
-    if torch.version.cuda is None:
-        return "torch is a CPU build"
-    if not torch.cuda.is_available():
-        return "no CUDA device is visible"
-    if not torch._C._dispatch_has_kernel_for_dispatch_key("act::relu", "CUDA"):
-        return "torch_act was built without CUDA"
-    return None
+    return None if device == "stand_in" else devices.why_missing(device)
+
+
+def skip_stand_in(device, reason):
+    """For what torch itself offers on the devices it knows alone."""
+    if device == "stand_in":
+        pytest.skip(reason)
 
 
 def for_devices(item):

@@ -4,6 +4,7 @@ import pytest
 import torch
 import torch_act.functional as F
 from activations import CASES, DTYPES, FORMULAS
+from devices import skip_stand_in
 from torch._subclasses.fake_tensor import FakeTensorMode
 
 WITH_DIM = ("softmax", "log_softmax", "softmin")
@@ -17,8 +18,7 @@ def _dtype_or_error(function, *arguments):
 
 
 def _type(device):
-    if device == "stand_in":
-        pytest.skip("torch has lists of ops for autocast on the CPU and on CUDA")
+    skip_stand_in(device, "torch has lists of ops for autocast on the CPU and on CUDA")
     return torch.device(device).type
 
 

@@ -10,6 +10,7 @@
 #include <c10/core/impl/alloc_cpu.h>
 #include <torch/library.h>
 
+#include <map>
 #include <set>
 
 namespace stand_in {
@@ -58,20 +59,24 @@ bool is_here(const at::Tensor& tensor) {
   return tensor.defined() && tensor.device().type() == device_type;
 }
 
-// The same memory as a tensor of the CPU, which may be resized: then it has memory of its own.
-at::Tensor on_cpu(const at::Tensor& tensor) {
-  const c10::Storage& here = tensor.storage();
-  const c10::Storage alias(c10::Storage::use_byte_size_t(), here.nbytes(),
-                           c10::DataPtr(here.mutable_data(), c10::Device(at::kCPU)),
-                           c10::GetAllocator(at::kCPU), /*resizable=*/true);
+// The same memory as the CPU's, which may be resized: then it is other memory.
+c10::Storage alias_of(const c10::Storage& here) {
+  return c10::Storage(c10::Storage::use_byte_size_t(), here.nbytes(),
+                      c10::DataPtr(here.mutable_data(), c10::Device(at::kCPU)),
+                      c10::GetAllocator(at::kCPU), /*resizable=*/true);
+}
+
+at::Tensor on_cpu(const at::Tensor& tensor, c10::Storage alias) {
   at::Tensor result = at::detail::make_tensor<c10::TensorImpl>(
-      c10::Storage(alias), c10::DispatchKeySet(c10::DispatchKey::CPU), tensor.dtype());
+      std::move(alias), c10::DispatchKeySet(c10::DispatchKey::CPU), tensor.dtype());
   result.unsafeGetTensorImpl()->set_sizes_and_strides(tensor.sizes(), tensor.strides(),
                                                       tensor.storage_offset());
   if (tensor.is_conj()) result._set_conj(true);
   if (tensor.is_neg()) result._set_neg(true);
   return result;
 }
+
+at::Tensor on_cpu(const at::Tensor& tensor) { return on_cpu(tensor, alias_of(tensor.storage())); }
 
 at::Tensor empty_strided(c10::IntArrayRef sizes, c10::IntArrayRef strides,
                          std::optional<at::ScalarType> dtype, std::optional<at::Layout>,
@@ -147,7 +152,10 @@ class Call {
       return tensor;
     }
     any_here_ = true;
-    tensors_.emplace_back(tensor, on_cpu(tensor));
+    // Tensors that share memory share the alias: by it ops tell that they overlap.
+    const c10::Storage& here = tensor.storage();
+    const auto alias = aliases_.try_emplace(here.unsafeGetStorageImpl(), alias_of(here)).first;
+    tensors_.emplace_back(tensor, on_cpu(tensor, alias->second));
     return tensors_.back().second;
   }
   void enter(c10::IValue& value) {
@@ -196,6 +204,7 @@ class Call {
 
   const c10::OperatorHandle& op_;
   torch::jit::Stack* stack_;
+  std::map<const c10::StorageImpl*, c10::Storage> aliases_;
   std::vector<std::pair<at::Tensor, at::Tensor>> tensors_;
   bool any_here_ = false, any_elsewhere_ = false;
 };
