@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from devices import for_devices, missing_tests, why_missing
+from devices import choose, why_missing
 
 
 def pytest_addoption(parser):
@@ -45,12 +45,7 @@ def pytest_generate_tests(metafunc):
 
 @pytest.hookimpl(tryfirst=True)  # what -k and -m then choose from
 def pytest_collection_modifyitems(config, items):
-    devices = _devices(config)
-    if "cpu" not in devices:  # the tests that ask for no device are the CPU's
-        items[:] = [item for item in items if for_devices(item)]
-    for device in devices:
-        if why_missing(device):
-            items += list(missing_tests(items, device))
+    items[:] = choose(items, _devices(config))
 
 
 @pytest.fixture(autouse=True)

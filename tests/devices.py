@@ -19,11 +19,6 @@ def skip_stand_in(device, reason):
         pytest.skip(reason)
 
 
-def for_devices(item):
-    """Whether a test is one of those that a device other than the CPU runs."""
-    return "device" in getattr(item, "fixturenames", ()) or item.get_closest_marker("cuda")
-
-
 class Missing(pytest.Item):
     """What a test would be on a device that is not there: skipped, with the reason."""
 
@@ -38,12 +33,28 @@ class Missing(pytest.Item):
         return self.path, None, self.name
 
 
-def missing_tests(items, device):
-    """One entry for each test function among `items` that takes a device."""
-    reason, seen = why_missing(device), set()
+def _devices_of(item, devices):
+    """The devices that a test can be asked to run on, or None where it asks for none."""
+    if "device" in getattr(item, "fixturenames", ()):
+        return devices
+    if item.get_closest_marker("cuda"):
+        return [device for device in devices if device.startswith("cuda")][:1]
+    return None
+
+
+def choose(items, devices):
+    """The tests that run on `devices`: the others go, of the impossible ones one entry remains."""
+    missing = {device: why_missing(device) for device in devices if why_missing(device)}
+    chosen, entries = [], {}  # the same order in every process of pytest-xdist
     for item in items:
-        function = getattr(item, "function", None)
-        if "device" not in getattr(item, "fixturenames", ()) or function in seen:
+        wanted = _devices_of(item, devices)
+        if wanted is None:  # a test of the CPU
+            chosen += [item] if "cpu" in devices else []
             continue
-        seen.add(function)
-        yield Missing.from_parent(item.parent, name=f"{item.originalname}[{device}]", reason=reason)
+        if item.get_closest_marker("cuda") is None or not missing.keys() & wanted:
+            chosen.append(item)
+        for device in [device for device in wanted if device in missing]:
+            entries[item.function, device] = Missing.from_parent(
+                item.parent, name=f"{item.originalname}[{device}]", reason=missing[device]
+            )
+    return chosen + list(entries.values())

@@ -115,7 +115,6 @@ def test_bench_names_what_it_lacks():
 
 
 @pytest.mark.cuda
-@pytest.mark.skipif(why_missing("cuda") is not None, reason=str(why_missing("cuda")))
 def test_bench_on_cuda(tmp_path):
     target = tmp_path / "bench.json"
     _succeed("bench", "--device", "cuda", "--size", "64K", "--repeats", 1, "--json", target)

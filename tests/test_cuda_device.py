@@ -5,14 +5,10 @@ import re
 import pytest
 import torch
 from activations import CASES, COMPUTED_IN, DTYPES, FORMULAS, HALF_DTYPES, same_bits
-from devices import why_missing
 from operators import OVERLOADS, arguments
 from samples import sample
 
-pytestmark = [
-    pytest.mark.cuda,
-    pytest.mark.skipif(why_missing("cuda") is not None, reason=str(why_missing("cuda"))),
-]
+pytestmark = pytest.mark.cuda
 
 act = torch.ops.act
 TWO_DEVICES = pytest.mark.skipif(torch.cuda.device_count() < 2, reason="there is one CUDA device")

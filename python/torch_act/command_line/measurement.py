@@ -83,9 +83,8 @@ def measure(
     if call.torchs is not None:
         contenders.append(prepare(call, call.torchs, input))
     contenders.append(lambda: destination.copy_(input))
-    ours, *theirs, copy = (
-        ns / size for ns in fastest(contenders, repeats, timer or timer_of(where))
-    )
+    times = fastest(contenders, repeats, timer or timer_of(where))
+    ours, *theirs, copy = (ns / size for ns in times)
     name, torchs = str(dtype).removeprefix("torch."), theirs[0] if theirs else None
     moved = _bytes(call, input, direction) / size
     return Cell(call.label, name, size, direction, ours, torchs, copy, device, moved)
