@@ -9,7 +9,7 @@ sources := $(shell find csrc -name '*.h' -o -name '*.cpp') setup.py pyproject.to
 packages := $(VENV)/.packages-$(TORCH)
 library := $(VENV)/.built-$(TORCH)
 
-.PHONY: demo test bench format lint readme sanitize clean
+.PHONY: demo test bench format lint readme sanitize memcheck test-stand-in clean
 
 demo: $(library)
 	$(python) -m torch_act demo
@@ -49,6 +49,13 @@ readme: $(packages)
 
 sanitize: $(packages)
 	tools/sanitize $(python) -n $(JOBS) $(ARGS)
+
+memcheck: $(library)
+	tools/memcheck $(python) $(ARGS)
+
+# What a GPU would run, on a device that is the CPU under another name.
+test-stand-in: $(library)
+	PATH=$(abspath $(VENV))/bin:$$PATH $(python) -m pytest -n $(JOBS) --devices stand_in $(ARGS)
 
 clean:
 	rm -rf build $(VENV)/.built-* python/torch_act/_C*.so python/torch_act/_build.py
