@@ -117,6 +117,9 @@ void check_philox_state(const at::Tensor& state, const at::Tensor& self) {
       "act::rrelu: expected one philox_state, or one for each index of the leading "
       "dimensions of an input of shape ",
       self.sym_sizes(), ", got states of shape ", sizes);
+  TORCH_CHECK(state.device() == self.device(),
+              "act::rrelu: expected philox_state to be on the device of the input, ", self.device(),
+              ", got ", state.device());
 }
 
 }  // namespace act

@@ -1,9 +1,12 @@
 """Meta tensors: shapes, strides, dtypes and errors without data; what torch.compile needs."""
 
+import re
+
 import pytest
 import torch
 from activations import DTYPES, FORMULAS
 from devices import skip_stand_in
+from operators import OVERLOADS, arguments
 from torch._subclasses.fake_tensor import FakeTensorMode
 
 LAYOUTS = {
@@ -97,6 +100,24 @@ def test_meta_refuses_what_the_cpu_refuses(case):
         case.backward(torch.empty(4, device="meta"), x)
     with pytest.raises(RuntimeError, match=f"act::{case.name}.*out"):
         case.out(x, torch.empty(3, dtype=torch.float64, device="meta"))
+
+
+@pytest.mark.parametrize("overload", OVERLOADS, ids=str)
+def test_tensors_on_two_devices(overload):
+    """Refused by the name of the op: what the CPU has in the place of a meta tensor, here."""
+    positional, keywords = torch.utils._pytree.tree_map_only(
+        torch.Tensor, lambda t: t.to("meta"), arguments(overload)
+    )
+    tensors = [t for t in (*positional, *keywords.values()) if torch.is_tensor(t)]
+    name = re.match("act::(leaky_relu|log_softmax|[a-z0-9]+)", overload._schema.name)
+    for moved in tensors[1:]:
+
+        def given(t, moved=moved):
+            return torch.zeros_like(t, device="cpu") if t is moved else t
+
+        others = {key: given(value) for key, value in keywords.items()}
+        with pytest.raises(RuntimeError, match=rf"{name[0]}.* on (the device of |meta)"):
+            overload(*map(given, positional), **others)
 
 
 @pytest.mark.parametrize("case", FORMULAS, ids=str)
