@@ -51,7 +51,7 @@ def choose(items, devices):
         if wanted is None:  # a test of the CPU
             chosen += [item] if "cpu" in devices else []
             continue
-        if item.get_closest_marker("cuda") is None or not missing.keys() & wanted:
+        if item.get_closest_marker("cuda") is None or any(d not in missing for d in wanted):
             chosen.append(item)
         for device in [device for device in wanted if device in missing]:
             entries[item.function, device] = Missing.from_parent(
