@@ -16,7 +16,7 @@ formatted := '*.h' '*.cpp' '*.cuh' '*.cu'
 CUDA_TORCH ?= 2.14.1
 CUDA_VENV ?= .venv-cuda
 
-.PHONY: demo test test-wheel test-cuda-build bench format lint readme sanitize clean
+.PHONY: demo test test-wheel test-cuda-build bench format lint readme sanitize memcheck test-stand-in clean
 
 demo: $(library)
 	$(python) -m torch_act demo
@@ -68,6 +68,13 @@ readme: $(packages)
 
 sanitize: $(packages)
 	tools/sanitize $(python) -n $(JOBS) $(ARGS)
+
+memcheck: $(library)
+	tools/memcheck $(python) $(ARGS)
+
+# What a GPU would run, on a device that is the CPU under another name.
+test-stand-in: $(library)
+	PATH=$(abspath $(VENV))/bin:$$PATH $(python) -m pytest -n $(JOBS) --devices stand_in $(ARGS)
 
 clean:
 	rm -rf build $(VENV)/.built-* $(CUDA_VENV)/.installed-*

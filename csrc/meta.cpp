@@ -99,21 +99,25 @@ at::Tensor rrelu(const at::Tensor& self, const at::Tensor& state, const at::Scal
   check_philox_state(state, self);
   return at::empty_like(self);
 }
-at::Tensor& rrelu_(at::Tensor& self, const at::Tensor&, const at::Scalar&, const at::Scalar&) {
+at::Tensor& rrelu_(at::Tensor& self, const at::Tensor& state, const at::Scalar&,
+                   const at::Scalar&) {
   check_floating_point("rrelu", self);
+  check_philox_state(state, self);
   return self;
 }
-at::Tensor& rrelu_out(const at::Tensor& self, const at::Tensor&, const at::Scalar&,
+at::Tensor& rrelu_out(const at::Tensor& self, const at::Tensor& state, const at::Scalar&,
                       const at::Scalar&, at::Tensor& out) {
   check_floating_point("rrelu", self);
+  check_philox_state(state, self);
   check_out("rrelu", out, self);
   if (out.sym_sizes() != self.sym_sizes()) out.resize__symint(self.sym_sizes());
   return out;
 }
 at::Tensor rrelu_backward(const at::Tensor& grad_output, const at::Tensor& self_or_result,
-                          const at::Tensor&, const at::Scalar&, const at::Scalar&, bool) {
+                          const at::Tensor& state, const at::Scalar&, const at::Scalar&, bool) {
   check_floating_point("rrelu_backward", self_or_result);
   check_same("rrelu_backward", "grad_output", grad_output, self_or_result);
+  check_philox_state(state, self_or_result);
   return at::empty_like(self_or_result);
 }
 

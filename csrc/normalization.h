@@ -57,6 +57,9 @@ inline void check_softmax_backward(const char* op, const at::Tensor& grad_output
   TORCH_CHECK(grad_output.scalar_type() == output.scalar_type(), "act::", op,
               "_backward: expected grad_output to have the dtype of output, ", output.scalar_type(),
               ", got ", grad_output.scalar_type());
+  TORCH_CHECK(grad_output.device() == output.device(), "act::", op,
+              "_backward: expected grad_output to be on the device of output, ", output.device(),
+              ", got ", grad_output.device());
   TORCH_CHECK(grad_output.sym_sizes() == output.sym_sizes(), "act::", op,
               "_backward: expected grad_output to have the shape of output, ", output.sym_sizes(),
               ", got ", grad_output.sym_sizes());

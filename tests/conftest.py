@@ -1,10 +1,31 @@
-"""Shared by all tests: a fixed seed, global state put back, the table of measured errors."""
+"""Shared by all tests: devices, a fixed seed, global state put back, the table of errors."""
 
 import pytest
 import torch
+from devices import choose, why_missing
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--devices",
+        default="cpu,cuda",
+        help="what tests with a device run on: cpu, cuda, cuda:1 or stand_in (tests/stand_in)",
+    )
+
+
+def _devices(config):
+    return config.getoption("--devices").split(",")
 
 
 def pytest_configure(config):
+    config.addinivalue_line("markers", "cuda: what only a CUDA device can show")
+    reasons = {device: why_missing(device) for device in _devices(config)}
+    if all(reasons.values()):
+        raise pytest.UsageError(f"--devices: nothing to run on, {reasons}")
+    if "stand_in" in reasons:
+        import stand_in
+
+        stand_in.register()
     # torch itself still calls what it deprecates, when forward-mode AD or Inductor is first used
     # (2.13: a DeprecationWarning, 2.14: a FutureWarning).
     config.addinivalue_line("filterwarnings", "ignore:.torch.jit.script(_method)?. is deprecated")
@@ -14,6 +35,17 @@ def pytest_configure(config):
         "filterwarnings",
         "ignore:The .grad attribute of a Tensor that is not a leaf:UserWarning:torch._subclasses",
     )
+
+
+def pytest_generate_tests(metafunc):
+    if "device" in metafunc.fixturenames:
+        devices = _devices(metafunc.config)
+        metafunc.parametrize("device", [device for device in devices if not why_missing(device)])
+
+
+@pytest.hookimpl(tryfirst=True)  # what -k and -m then choose from
+def pytest_collection_modifyitems(config, items):
+    items[:] = choose(items, _devices(config))
 
 
 @pytest.fixture(autouse=True)
@@ -26,11 +58,13 @@ def _global_state():
 
 
 @pytest.fixture
-def measured(record_property):
+def measured(request, record_property):
     """measured(kind, case, number): keeps a measured number for the table at the end of the run."""
+    device = request.getfixturevalue("device") if "device" in request.fixturenames else "cpu"
+    where = "" if device == "cpu" else f", {device}"
 
     def record(kind, case, number):
-        record_property(f"measured: {kind}", [str(case), float(number)])
+        record_property(f"measured: {kind}{where}", [str(case), float(number)])
 
     return record
 

@@ -4,6 +4,7 @@ import pytest
 import torch
 import torch_act.functional as F
 from activations import CASES, DTYPES, FORMULAS
+from devices import skip_stand_in
 from torch._subclasses.fake_tensor import FakeTensorMode
 
 WITH_DIM = ("softmax", "log_softmax", "softmin")
@@ -16,11 +17,17 @@ def _dtype_or_error(function, *arguments):
         return RuntimeError
 
 
+def _type(device):
+    skip_stand_in(device, "torch has lists of ops for autocast on the CPU and on CUDA")
+    return torch.device(device).type
+
+
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
 @pytest.mark.parametrize("lower", [torch.bfloat16, torch.float16], ids=str)
-def test_cpu(dtype, lower):
-    x, weight = torch.randn(4, 6, dtype=torch.float64).to(dtype), torch.tensor([0.25])
-    with torch.autocast("cpu", dtype=lower):
+def test_as_torch(dtype, lower, device):
+    x = torch.randn(4, 6, dtype=torch.float64, device=device).to(dtype)
+    weight = torch.tensor([0.25], device=device)
+    with torch.autocast(_type(device), dtype=lower):
         for case in CASES:
             assert case.value(x).dtype == case.torch_value(x).dtype
         for name in WITH_DIM:
@@ -47,7 +54,7 @@ def cuda_autocast():
 
 @pytest.mark.usefixtures("cuda_autocast")
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
-def test_cuda(dtype):
+def test_fake_cuda(dtype):
     with FakeTensorMode():
         x = torch.empty(4, 6, dtype=dtype, device="cuda")
         weight = torch.empty(1, device="cuda")
@@ -61,9 +68,10 @@ def test_cuda(dtype):
         assert ours == _dtype_or_error(torch.nn.functional.prelu, x, weight)
 
 
-def test_gradients_arrive_in_the_dtype_of_the_parameters():
-    x, weight = torch.randn(4, 6, requires_grad=True), torch.tensor([0.25], requires_grad=True)
-    with torch.autocast("cpu", dtype=torch.bfloat16):
+def test_gradients_arrive_in_the_dtype_of_the_parameters(device):
+    x = torch.randn(4, 6, device=device, requires_grad=True)
+    weight = torch.tensor([0.25], device=device, requires_grad=True)
+    with torch.autocast(_type(device), dtype=torch.bfloat16):
         F.prelu(x, weight).sum().backward()
     assert x.grad.dtype == weight.grad.dtype == torch.float32
     expected = x.detach().to(torch.bfloat16).clamp_max(0).sum(dtype=torch.float32)

@@ -15,9 +15,9 @@ BOUND = {torch.float32: 2.0, torch.float64: 4.0}  # ulp; DESIGN, "Numbers to hol
 
 @pytest.mark.parametrize("dtype", BOUND, ids=str)
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_derivative_within_bound(case, dtype, measured):
+def test_derivative_within_bound(case, dtype, measured, device):
     points, reference = sample(case, dtype), exact(case, dtype)
-    result = case.derivative(torch.from_numpy(points).to(dtype)).double().numpy()
+    result = case.derivative(torch.from_numpy(points).to(device, dtype)).double().cpu().numpy()
     floor = cancellation_floor(case, 1, points)
     errors = error(result, reference.high[1], reference.low[1], dtype, floor)
     measured(f"derivative, ulp of {dtype}", case, errors.max())
@@ -31,12 +31,14 @@ SECOND_BOUND = {torch.float32: 8.0, torch.float64: 8.0}
 
 @pytest.mark.parametrize("dtype", BOUND, ids=str)
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_second_derivative_within_bound(case, dtype, measured):
+def test_second_derivative_within_bound(case, dtype, measured, device):
     points, reference = sample(case, dtype), exact(case, dtype)
     seams = np.array([x for x, _ in kinks(case, dtype)] + [np.nan])
     smooth = ~np.isin(points, seams)
     points, second = points[smooth], reference.high[2, smooth]
-    result = case.second_derivative(torch.from_numpy(points).to(dtype)).double().numpy()
+    result = (
+        case.second_derivative(torch.from_numpy(points).to(device, dtype)).double().cpu().numpy()
+    )
     near_zeros = np.abs(points / width(case)) < 6
     floor = np.where(near_zeros, 0.1 / width(case), 0.0)
     errors = error(result, second, reference.low[2, smooth], dtype, floor)
@@ -46,12 +48,12 @@ def test_second_derivative_within_bound(case, dtype, measured):
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_derivative_at_kinks(case, dtype):
+def test_derivative_at_kinks(case, dtype, device):
     for x, slope in kinks(case, dtype):
-        at = torch.tensor([x], dtype=COMPUTED_IN[dtype]).to(dtype)
+        at = torch.tensor([x], dtype=COMPUTED_IN[dtype], device=device).to(dtype)
         if at.item() != x:
             continue  # the kink is no number of this dtype
-        expected = torch.tensor([slope], dtype=COMPUTED_IN[dtype]).to(dtype)
+        expected = torch.tensor([slope], dtype=COMPUTED_IN[dtype], device=device).to(dtype)
         assert torch.equal(case.derivative(at), expected), (x, slope)
         if not case.in_torch or case.keywords.get("alpha") == float("inf"):
             continue  # torch's celu(alpha=inf) has the gradient NaN
@@ -65,33 +67,37 @@ DETERMINED = [case for case in CASES if derivative_from_output(case, torch.float
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
 @pytest.mark.parametrize("case", DETERMINED, ids=str)
-def test_derivative_from_output_within_bound(case, dtype, measured):
+def test_derivative_from_output_within_bound(case, dtype, measured, device):
     """h(y) with h(f(x)) = f′(x), judged at the y that came out: that is all an in-place op has."""
     pieces = derivative_from_output(case, dtype)
     assert case.output_gives_gradient, "the op should take is_result"
     points = sample(case, dtype)[::7]
-    y = case.value(torch.from_numpy(points).to(dtype)).unique()
+    y = case.value(torch.from_numpy(points).to(device, dtype)).unique()
     y = y[y.isfinite()]
     h = Reference(pieces, case.numbers(dtype), NUMPY[dtype]).at(
-        y.double().numpy().clip(-(2.0**200), 2.0**200),
+        y.double().cpu().numpy().clip(-(2.0**200), 2.0**200),
         float(np.finfo(NUMPY[dtype]).smallest_subnormal),
     )
     ones = torch.ones_like(y)
-    result = case.backward(ones, y, is_result=True).double().numpy()
+    result = case.backward(ones, y, is_result=True).double().cpu().numpy()
     # y + alpha cancels where y approaches -alpha: no better than the constant is rounded.
     constant = {"celu": 1.0, "selu": SELU_SLOPE}.get(case.name, 0.0)
-    errors = error(result, h.high[0], h.low[0], dtype, np.full(len(y), constant) * (y <= 0).numpy())
+    errors = error(
+        result, h.high[0], h.low[0], dtype, np.full(len(y), constant) * (y <= 0).cpu().numpy()
+    )
     measured(f"derivative from output, ulp of {dtype}", case, errors.max())
-    assert errors.max() <= BOUND[dtype], describe(errors, y.double().numpy(), result, h.high[0])
-    second = case.double_backward(ones, ones, y, is_result=True).double().numpy()
+    assert errors.max() <= BOUND[dtype], describe(
+        errors, y.double().cpu().numpy(), result, h.high[0]
+    )
+    second = case.double_backward(ones, ones, y, is_result=True).double().cpu().numpy()
     assert np.allclose(second, h.high[1], rtol=1e-6 if dtype == torch.float32 else 1e-14, atol=0)
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_backward_multiplies_by_the_derivative(case, dtype):
-    x = torch.linspace(-7, 7, 999, dtype=COMPUTED_IN[dtype]).to(dtype)
-    g, gg = torch.randn(2, 999, dtype=COMPUTED_IN[dtype]).to(dtype)
+def test_backward_multiplies_by_the_derivative(case, dtype, device):
+    x = torch.linspace(-7, 7, 999, dtype=COMPUTED_IN[dtype], device=device).to(dtype)
+    g, gg = torch.randn(2, 999, dtype=COMPUTED_IN[dtype], device=device).to(dtype)
     wide, wide_g, wide_gg = (t.to(COMPUTED_IN[dtype]) for t in (x, g, gg))
     slope, curvature = case.derivative(wide), case.second_derivative(wide)
     # + 0 where the derivative is 0: the sign of a zero gradient is not specified.
@@ -103,9 +109,9 @@ def test_backward_multiplies_by_the_derivative(case, dtype):
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_autograd_gives_what_the_backward_op_gives(case, dtype):
-    x = torch.linspace(-7, 7, 257).to(dtype).requires_grad_()
-    g = torch.randn(257).to(dtype)
+def test_autograd_gives_what_the_backward_op_gives(case, dtype, device):
+    x = torch.linspace(-7, 7, 257, device=device).to(dtype).requires_grad_()
+    g = torch.randn(257, device=device).to(dtype)
     with torch_act.saved_as("input"):
         y = case.value(x)
     (gradient,) = torch.autograd.grad(y, x, g)
@@ -131,11 +137,11 @@ def _tolerance(case, dtype):
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
 @pytest.mark.parametrize("case", CASES_IN_TORCH, ids=str)
-def test_gradient_is_close_to_torch(case, dtype):
+def test_gradient_is_close_to_torch(case, dtype, device):
     if case.keywords.get("alpha") == float("inf"):
         pytest.skip("torch's celu(alpha=inf) is NaN below 0; ours is the identity")
     points = sample(case, torch.float32)
-    x = torch.from_numpy(points[np.abs(points) < 80 * max(1, width(case))]).to(dtype)
+    x = torch.from_numpy(points[np.abs(points) < 80 * max(1, width(case))]).to(device, dtype)
     x = x[x.isfinite()]
     for at in jumps(case, dtype):  # where the half types of torch decide by a rounded product
         x = x[(x.double() - at).abs() > 0.01 * abs(at)]
@@ -150,9 +156,9 @@ def test_gradient_is_close_to_torch(case, dtype):
     assert difference[worst] <= _tolerance(case, dtype), (x[finite][worst], difference[worst])
 
 
-def _smooth_points(case):
+def _smooth_points(case, device):
     """float64 points away from every kink by more than the steps of gradcheck."""
-    points = torch.linspace(-4.3, 4.1, 23, dtype=torch.float64) * width(case)
+    points = torch.linspace(-4.3, 4.1, 23, dtype=torch.float64, device=device) * width(case)
     seams = [x for x, _ in kinks(case, torch.float64)] + jumps(case, torch.float64)
     for seam in seams:
         points = points[(points - seam).abs() > 0.02 * width(case)]
@@ -161,23 +167,23 @@ def _smooth_points(case):
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_gradcheck(case):
-    x = _smooth_points(case)
+def test_gradcheck(case, device):
+    x = _smooth_points(case, device)
     assert torch.autograd.gradcheck(case.value, x, check_forward_ad=True)
     assert torch.autograd.gradcheck(lambda x: case.in_place(x.clone()), x, check_forward_ad=True)
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_gradgradcheck(case):
-    x = _smooth_points(case)
+def test_gradgradcheck(case, device):
+    x = _smooth_points(case, device)
     assert torch.autograd.gradgradcheck(case.value, x)
     assert torch.autograd.gradgradcheck(lambda x: case.in_place(x.clone()), x)
 
 
 @pytest.mark.parametrize("case", FORMULAS, ids=str)
-def test_forward_mode_over_reverse_mode(case):
+def test_forward_mode_over_reverse_mode(case, device):
     """f″ twice: forward mode over the gradient, and the gradient of the gradient."""
-    x = _smooth_points(case)
+    x = _smooth_points(case, device)
 
     def gradient(x):
         return torch.autograd.grad(case.value(x).sum(), x, create_graph=True)[0]
@@ -201,9 +207,9 @@ def _output_suffices(case, dtype):
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_in_place_gradient(case, dtype):
-    x = (torch.linspace(-7, 7, 257) * width(case)).to(dtype).requires_grad_()
-    g = torch.randn(257).to(dtype)
+def test_in_place_gradient(case, dtype, device):
+    x = (torch.linspace(-7, 7, 257, device=device) * width(case)).to(dtype).requires_grad_()
+    g = torch.randn(257, device=device).to(dtype)
     y = case.in_place(x.clone())
     (gradient,) = torch.autograd.grad(y, x, g)
     if _output_suffices(case, dtype):
@@ -213,9 +219,11 @@ def test_in_place_gradient(case, dtype):
     assert same_bits(gradient + 0, expected + 0)
 
 
-def test_in_place_bound_that_the_dtype_moves():
+def test_in_place_bound_that_the_dtype_moves(device):
     """0.1 rounds up in bfloat16: a clipped output looks like an inner one."""
-    x = torch.tensor([0.05, 0.2, 0.5, -0.3], dtype=torch.bfloat16, requires_grad=True)
+    x = torch.tensor(
+        [0.05, 0.2, 0.5, -0.3], dtype=torch.bfloat16, requires_grad=True, device=device
+    )
     torch.ops.act.hardtanh_(x.clone(), 0.0, 0.1).sum().backward()
     assert x.grad.tolist() == [1, 0, 0, 0]
     x.grad = None
@@ -239,8 +247,8 @@ def _saved_bytes(function, x):
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)
 @pytest.mark.parametrize("case", FORMULAS, ids=str)
-def test_saves_no_more_than_torch(case, dtype):
-    x = torch.randn(1024).to(dtype).requires_grad_()
+def test_saves_no_more_than_torch(case, dtype, device):
+    x = torch.randn(1024, device=device).to(dtype).requires_grad_()
     ours, extra = _saved_bytes(case.value, x)
     theirs = _saved_bytes(case.torch_value, x)[0] if case.in_torch else x.nbytes
     assert ours <= theirs
@@ -248,8 +256,8 @@ def test_saves_no_more_than_torch(case, dtype):
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_in_place_keeps_a_copy_only_where_the_output_does_not_suffice(case):
-    root = torch.randn(1024, requires_grad=True)
+def test_in_place_keeps_a_copy_only_where_the_output_does_not_suffice(case, device):
+    root = torch.randn(1024, requires_grad=True, device=device)
     x = root + 0
     _total, extra = _saved_bytes(case.in_place, x)
     assert extra == (0 if _output_suffices(case, torch.float32) else x.nbytes)

@@ -12,8 +12,10 @@ from torch_act import __main__
 from torch_act.catalogue import CATALOGUE
 from torch_act.command_line import app
 from torch_act.command_line.calls import calls
-from torch_act.command_line.measurement import Cell
-from torch_act.command_line.report import markdown, size_name, summary
+from torch_act.command_line.device import why_missing
+from torch_act.command_line.measurement import Cell, measure
+from torch_act.command_line.report import as_json, markdown, size_name, summary
+from torch_act.command_line.timers import EventTimer
 from typer.testing import CliRunner
 
 LABELS = [call.label for call in calls(training=True)]
@@ -39,6 +41,8 @@ def test_info():
     output = _succeed("info").output
     assert torch.__version__ in output
     assert torch_act._C.build_info()["instruction_set"] in output
+    assert "CUDA device" in output
+    assert (why_missing("cuda") or torch.cuda.get_device_name()) in output
 
 
 def test_bench_measures_every_op(tmp_path):
@@ -91,6 +95,8 @@ def test_bench_to_stdout_is_nothing_but_json():
         (("--size", "3"), "'3'"),
         (("--dtype", "int8"), "int8"),
         (("--repeats", "0"), "--repeats"),
+        (("--device", "tpu"), "'tpu'"),
+        (("--device", "meta"), "'meta'"),
     ],
     ids=str,
 )
@@ -100,8 +106,26 @@ def test_bench_refuses(arguments, text):
     assert text in result.output
 
 
-def _cell(ours, theirs, op="relu"):
-    return Cell(op, "float32", 2**22, "forward", ours, theirs, 0.5)
+@pytest.mark.skipif(why_missing("cuda") is None, reason="a CUDA device is there")
+def test_bench_names_what_it_lacks():
+    result = _run("bench", "--device", "cuda")
+    assert result.exit_code == 2
+    words = " ".join(result.output.replace("│", " ").split())
+    assert why_missing("cuda") in words
+
+
+@pytest.mark.cuda
+def test_bench_on_cuda(tmp_path):
+    target = tmp_path / "bench.json"
+    _succeed("bench", "--device", "cuda", "--size", "64K", "--repeats", 1, "--json", target)
+    report = json.loads(target.read_text())
+    assert len(report["cells"]) == 2 * len(LABELS)
+    assert all(0 < cell["share"] < 2 for cell in report["cells"] if cell["op"] != "rrelu")
+    assert torch.cuda.get_device_name() in report["header"]["device"]
+
+
+def _cell(ours, theirs, op="relu", device="cpu"):
+    return Cell(op, "float32", 2**22, "forward", ours, theirs, 0.5, device, bytes=8)
 
 
 def test_report():
@@ -112,6 +136,76 @@ def test_report():
     assert slower == "slower than torch: 2 of 4 cells (1 by more than 3 %)"
     assert "| relu | float32 | 4M | forward | 1.000 | 4.000 | 4.00 | 2.00 |" in markdown(cells, {})
     assert "| 1.000 | – | – | 2.00 |" in markdown(cells, {})
+
+
+def test_report_of_a_device():
+    """8 bytes in 1 ns are 8 GB/s, half of what a copy of 8 bytes in 0.5 ns reaches."""
+    cells = [_cell(1.0, 4.0, device="cuda"), _cell(0.5, 0.5, device="cuda")]
+    text = markdown(cells, {})
+    assert "| ours / copy | GB/s | share of copy |" in text
+    assert "| relu | float32 | 4M | forward | 1.000 | 4.000 | 4.00 | 2.00 | 8 | 50 % |" in text
+    assert "1.41 copies, 11 GB/s, 71 % of the copy's (geometric means of 2)" in summary(cells)[0]
+    assert "GB/s" not in markdown([_cell(1.0, 4.0)], {})
+    row = json.loads(as_json(cells, {}))["cells"][0]
+    assert (row["device"], row["bandwidth"], row["share"]) == ("cuda", 8.0, 0.5)
+
+
+class _Clock:
+    """A device's time, that the test moves, and events that read it."""
+
+    def __init__(self):
+        self.milliseconds = 0.0
+
+    def event(self):
+        clock = self
+
+        class Event:
+            def record(self):
+                self.at = clock.milliseconds
+
+            def elapsed_time(self, end):
+                return end.at - self.at
+
+        return Event()
+
+    def passing(self, milliseconds):
+        def pass_time():
+            self.milliseconds += milliseconds
+
+        return pass_time
+
+
+def test_event_timer_counts_the_call_and_not_what_comes_before():
+    clock = _Clock()
+    timer = EventTimer(clock.event, before=clock.passing(100), synchronize=clock.passing(1000))
+    assert timer(clock.passing(0.25), 4) == pytest.approx(250_000)
+
+
+@pytest.mark.parametrize(
+    ("label", "direction", "moved"),
+    [
+        ("relu", "forward", 8),
+        ("relu", "backward", 12),
+        ("glu", "forward", 6),
+        ("glu", "backward", 10),
+        ("prelu", "backward", 12),
+        ("softmax", "forward", 8),
+    ],
+)
+def test_measured_by_another_timer(label, direction, moved):
+    (call,) = (call for call in calls(training=True) if call.label == label)
+    called = []
+
+    def timer(contender, count):
+        called.append(contender())
+        return 1000.0
+
+    cell = measure(call, torch.float32, 1000, direction, repeats=3, timer=timer)
+    assert (cell.device, cell.bytes) == ("cpu", moved)
+    assert cell.ours == cell.torch == cell.copy == 1.0
+    assert len(called) == 3 * 2 + 3 * 3  # each contender's warm-up and count, and three turns
+    assert cell.bandwidth == moved
+    assert cell.share == moved / 8
 
 
 @pytest.mark.parametrize(("size", "name"), [(2**22, "4M"), (2**16, "64K"), (1000, "1000")])

@@ -69,15 +69,15 @@ def test_thread_count_of_rrelu(dtype):
 
 
 @pytest.mark.parametrize("case", FORMULAS, ids=str)
-def test_repeated_runs(case):
-    x = torch.randn(SIZE)
+def test_repeated_runs(case, device):
+    x = torch.randn(SIZE, device=device)
     first = case.value(x)
     assert all(same_bits(case.value(x), first) for _ in range(3))
 
 
-def test_many_callers_at_once():
+def test_many_callers_at_once(device):
     """Calls from several Python threads do not disturb one another."""
-    inputs = [torch.randn(1000 + i) for i in range(64)]
+    inputs = [torch.randn(1000 + i, device=device) for i in range(64)]
     alone = [torch.ops.act.gelu(x) for x in inputs]
     with ThreadPoolExecutor(8) as pool:
         together = list(pool.map(torch.ops.act.gelu, inputs))

@@ -28,16 +28,16 @@ def _exact(case):
 @pytest.mark.parametrize("order", [0, 1], ids=["value", "derivative"])
 @pytest.mark.parametrize("dtype", HALF_DTYPES, ids=str)
 @pytest.mark.parametrize("case", FORMULAS, ids=str)
-def test_every_number(case, dtype, order, measured):
-    x = torch.arange(-32768, 32768, dtype=torch.int32).to(torch.int16).view(dtype)
+def test_every_number(case, dtype, order, measured, device):
+    x = torch.arange(-32768, 32768, dtype=torch.int32, device=device).to(torch.int16).view(dtype)
     x = x[x.isfinite()]
-    result = (case.derivative(x) if order else case.value(x)).double().numpy()
-    columns = np.searchsorted(every_half(), x.double().numpy())
+    result = (case.derivative(x) if order else case.value(x)).double().cpu().numpy()
+    columns = np.searchsorted(every_half(), x.double().cpu().numpy())
     high, low = _exact(case).high[order, columns], _exact(case).low[order, columns]
 
     # 2 float32 ulp in units of the result; in the subnormal range and near a named zero they weigh
     # more.
-    floor = cancellation_floor(case, order, x.double().numpy())
+    floor = cancellation_floor(case, order, x.double().cpu().numpy())
     float32_error = (
         2 * spacing(np.maximum(np.abs(high), floor), torch.float32) / spacing(high, dtype)
     )

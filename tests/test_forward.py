@@ -12,9 +12,9 @@ BOUND = {torch.float32: 2.0, torch.float64: 4.0}  # ulp; DESIGN, "Numbers to hol
 
 @pytest.mark.parametrize("dtype", BOUND, ids=str)
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_value_within_bound(case, dtype, measured):
+def test_value_within_bound(case, dtype, measured, device):
     points, reference = sample(case, dtype), exact(case, dtype)
-    result = case.value(torch.from_numpy(points).to(dtype)).double().numpy()
+    result = case.value(torch.from_numpy(points).to(device, dtype)).double().cpu().numpy()
     errors = error(result, reference.high[0], reference.low[0], dtype)
     measured(f"value, ulp of {dtype}", case, errors.max())
     assert errors.max() <= BOUND[dtype], describe(errors, points, result, reference.high[0])
@@ -31,11 +31,11 @@ TOLERANCE = {
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
 @pytest.mark.parametrize("case", CASES_IN_TORCH, ids=str)
-def test_value_is_close_to_torch(case, dtype):
+def test_value_is_close_to_torch(case, dtype, device):
     if case.keywords.get("alpha") == float("inf"):
         pytest.skip("torch's celu(alpha=inf) is NaN below 0; ours is the identity")
     points = sample(case, torch.float32)
-    x = torch.from_numpy(points[np.abs(points) < 1e4]).to(dtype)
+    x = torch.from_numpy(points[np.abs(points) < 1e4]).to(device, dtype)
     x = x[x.isfinite()]
     ours, theirs = case.value(x).double(), case.torch_value(x).double()
     assert torch.equal(ours.isinf(), theirs.isinf())
@@ -52,9 +52,9 @@ def test_value_is_close_to_torch(case, dtype):
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_half_types_round_the_float32_result_once(case):
+def test_half_types_round_the_float32_result_once(case, device):
     """For every input that there is, the half-precision result is the float32 one, rounded."""
-    patterns = torch.arange(-32768, 32768, dtype=torch.int32).to(torch.int16)
+    patterns = torch.arange(-32768, 32768, dtype=torch.int32, device=device).to(torch.int16)
     for dtype in (torch.bfloat16, torch.float16):
         x = patterns.view(dtype)
         wide = x.float()
@@ -65,8 +65,8 @@ def test_half_types_round_the_float32_result_once(case):
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_variants_give_the_same_bits(case, dtype):
-    x = torch.linspace(-7, 7, 301).to(dtype)
+def test_variants_give_the_same_bits(case, dtype, device):
+    x = torch.linspace(-7, 7, 301, device=device).to(dtype)
     expected = case.value(x)
     assert same_bits(case.in_place(x.clone()), expected)
     assert same_bits(case.out(x, torch.empty_like(x)), expected)

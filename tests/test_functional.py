@@ -20,11 +20,11 @@ WITH_INPLACE = [n for n in NAMES if "inplace" in inspect.signature(getattr(F, n)
 SOFTMAXES = ["softmax", "softmin", "log_softmax"]
 
 
-def _keywords(name):
+def _keywords(name, device):
     """Arguments that differ from the defaults, so that one lost on the way changes the result."""
     special = {
         "rrelu": {"lower": 0.25, "upper": 0.25, "training": True},  # a slope without chance
-        "prelu": {"weight": torch.tensor([0.5, -0.5, 2.0])},
+        "prelu": {"weight": torch.tensor([0.5, -0.5, 2.0], device=device)},
         "gelu": {"approximate": "tanh"},
         "glu": {"dim": 0},
     }
@@ -35,8 +35,8 @@ def _keywords(name):
     return BY_NAME[name].parameter_sets[min(2, len(BY_NAME[name].parameter_sets) - 1)]
 
 
-def _input():
-    return torch.linspace(-7, 7, 24).reshape(4, 3, 2)
+def _input(device):
+    return torch.linspace(-7, 7, 24, device=device).reshape(4, 3, 2)
 
 
 def _torch_signature(name):
@@ -81,8 +81,8 @@ def test_complete():
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_arguments_arrive(name):
-    x, keywords = _input(), _keywords(name)
+def test_arguments_arrive(name, device):
+    x, keywords = _input(device), _keywords(name, device)
     result = getattr(F, name)(x, **keywords)
     assert torch.equal(result, getattr(torch.ops.act, name)(x, **keywords))
     if name in IN_TORCH:
@@ -91,12 +91,12 @@ def test_arguments_arrive(name):
 
 
 @pytest.mark.parametrize("name", IN_TORCH)
-def test_defaults_are_torchs(name):
+def test_defaults_are_torchs(name, device):
     required = {
-        "prelu": {"weight": torch.tensor([0.25])},
+        "prelu": {"weight": torch.tensor([0.25], device=device)},
         "threshold": {"threshold": 0.5, "value": -1.0},
     }
-    x, keywords = _input(), required.get(name, {})
+    x, keywords = _input(device), required.get(name, {})
     if name in SOFTMAXES:
         keywords = {"dim": -1}
     ours, theirs = getattr(F, name)(x, **keywords), getattr(TORCH, name)(x, **keywords)
@@ -104,17 +104,17 @@ def test_defaults_are_torchs(name):
 
 
 @pytest.mark.parametrize("name", WITH_INPLACE)
-def test_inplace(name):
-    x, keywords = _input(), _keywords(name)
+def test_inplace(name, device):
+    x, keywords = _input(device), _keywords(name, device)
     expected = getattr(F, name)(x, **keywords)
-    assert torch.equal(x, _input())
+    assert torch.equal(x, _input(device))
     assert getattr(F, name)(x, **keywords, inplace=True) is x
     assert torch.equal(x, expected)
 
 
 @pytest.mark.parametrize("name", IN_PLACE_ALIASES)
-def test_inplace_alias(name):
-    x, keywords = _input(), _keywords(name.removesuffix("_"))
+def test_inplace_alias(name, device):
+    x, keywords = _input(device), _keywords(name.removesuffix("_"), device)
     expected = getattr(F, name.removesuffix("_"))(x, **keywords)
     assert getattr(F, name)(x, **keywords) is x
     assert torch.equal(x, expected)
@@ -122,8 +122,8 @@ def test_inplace_alias(name):
 
 @pytest.mark.parametrize("name", SOFTMAXES)
 @pytest.mark.parametrize("ndim", range(5))
-def test_implicit_dim(name, ndim):
-    x = torch.randn(list(range(2, 2 + ndim)))
+def test_implicit_dim(name, ndim, device):
+    x = torch.randn(list(range(2, 2 + ndim)), device=device)
     with pytest.warns(UserWarning, match="Implicit dimension choice") as ours:
         result = getattr(F, name)(x)
     with pytest.warns(UserWarning, match="Implicit dimension choice") as theirs:
@@ -134,16 +134,16 @@ def test_implicit_dim(name, ndim):
 
 
 @pytest.mark.parametrize("name", SOFTMAXES)
-def test_explicit_dim_does_not_warn(name):
+def test_explicit_dim_does_not_warn(name, device):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        getattr(F, name)(torch.randn(3), 0)
+        getattr(F, name)(torch.randn(3, device=device), 0)
 
 
-def test_rrelu_generator():
+def test_rrelu_generator(device):
     def draw(seed):
-        generator = torch.Generator().manual_seed(seed)
-        return F.rrelu(-torch.ones(100), training=True, generator=generator)
+        generator = torch.Generator(device).manual_seed(seed)
+        return F.rrelu(-torch.ones(100, device=device), training=True, generator=generator)
 
     assert torch.equal(draw(1), draw(1))
     assert not torch.equal(draw(1), draw(2))
@@ -159,8 +159,8 @@ class _Recording(torch.Tensor):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_torch_function_of_a_subclass(name):
-    x, keywords = _input().as_subclass(_Recording), _keywords(name)
+def test_torch_function_of_a_subclass(name, device):
+    x, keywords = _input(device).as_subclass(_Recording), _keywords(name, device)
     function = getattr(F, name)
     _Recording.calls.clear()
     result = function(x, **keywords)
@@ -170,20 +170,20 @@ def test_torch_function_of_a_subclass(name):
     assert bound["input"] is x
     assert bound.items() >= dict(keywords).items()
     assert type(result) is _Recording
-    expected = function(_input(), **keywords)
+    expected = function(_input(device), **keywords)
     assert torch.equal(result.as_subclass(torch.Tensor), expected)
 
 
-def test_torch_function_of_the_weight():
-    weight = torch.tensor([0.5]).as_subclass(_Recording)
+def test_torch_function_of_the_weight(device):
+    weight = torch.tensor([0.5], device=device).as_subclass(_Recording)
     _Recording.calls.clear()
-    F.prelu(torch.randn(3), weight)
+    F.prelu(torch.randn(3, device=device), weight)
     assert _Recording.calls[0][0] is F.prelu
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_torch_function_mode(name):
-    seen, x, keywords = [], _input(), _keywords(name)
+def test_torch_function_mode(name, device):
+    seen, x, keywords = [], _input(device), _keywords(name, device)
 
     class Mode(TorchFunctionMode):
         def __torch_function__(self, function, types, args=(), kwargs=None):
@@ -196,12 +196,12 @@ def test_torch_function_mode(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_symbolic_trace(name):
-    keywords = _keywords(name)
+def test_symbolic_trace(name, device):
+    keywords = _keywords(name, device)
     traced = torch.fx.symbolic_trace(lambda x: getattr(F, name)(x, **keywords))
     targets = [node.target for node in traced.graph.nodes if node.op == "call_function"]
     assert targets == [getattr(F, name)]
-    assert torch.equal(traced(_input()), getattr(F, name)(_input(), **keywords))
+    assert torch.equal(traced(_input(device)), getattr(F, name)(_input(device), **keywords))
 
 
 def _operators(graph):
@@ -209,8 +209,8 @@ def _operators(graph):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_dynamo_sees_the_op(name):
-    graphs, keywords = [], _keywords(name)
+def test_dynamo_sees_the_op(name, device):
+    graphs, keywords = [], _keywords(name, device)
 
     def backend(module, inputs):
         graphs.append(module.graph)
@@ -220,13 +220,13 @@ def test_dynamo_sees_the_op(name):
     function = torch.compile(
         lambda x: getattr(F, name)(x, **keywords), fullgraph=True, backend=backend
     )
-    assert torch.equal(function(_input()), getattr(F, name)(_input(), **keywords))
+    assert torch.equal(function(_input(device)), getattr(F, name)(_input(device), **keywords))
     assert _operators(graphs[0]) == [f"act.{name}.default"]
 
 
 @pytest.mark.parametrize("name", WITH_INPLACE)
-def test_dynamo_sees_the_inplace_op(name):
-    graphs, keywords = [], _keywords(name)
+def test_dynamo_sees_the_inplace_op(name, device):
+    graphs, keywords = [], _keywords(name, device)
 
     def backend(module, inputs):
         graphs.append(module.graph)
@@ -236,17 +236,17 @@ def test_dynamo_sees_the_inplace_op(name):
     function = torch.compile(
         lambda x: getattr(F, name)(x, **keywords, inplace=True), fullgraph=True, backend=backend
     )
-    x = _input()
+    x = _input(device)
     function(x)
-    assert torch.equal(x, getattr(F, name)(_input(), **keywords))
+    assert torch.equal(x, getattr(F, name)(_input(device), **keywords))
     assert _operators(graphs[0]) == [f"act.{name}_.default"]
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_make_fx_sees_the_op(name):
+def test_make_fx_sees_the_op(name, device):
     # Through the builtin: nothing but the dispatcher tells the tracer.
-    keywords = _keywords(name)
-    module = make_fx(lambda x: getattr(F, name)(x, **keywords))(_input())
+    keywords = _keywords(name, device)
+    module = make_fx(lambda x: getattr(F, name)(x, **keywords))(_input(device))
     expected = [f"act.{name}.default"]
     if name == "rrelu":  # composed: in training a state is drawn first
         expected = ["act.philox_state.default", "act.rrelu_with_state.default"]

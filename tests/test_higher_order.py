@@ -8,9 +8,9 @@ from specified import jumps, kinks, width
 from torch.autograd import forward_ad
 
 
-def _smooth_points(case):
+def _smooth_points(case, device):
     """float64 points that keep clear of every kink by more than the steps of gradcheck."""
-    points = torch.linspace(-4.3, 4.1, 23, dtype=torch.float64) * width(case)
+    points = torch.linspace(-4.3, 4.1, 23, dtype=torch.float64, device=device) * width(case)
     for seam in [x for x, _ in kinks(case, torch.float64)] + jumps(case, torch.float64):
         points = points[(points - seam).abs() > 0.02 * width(case)]
     return points.requires_grad_()
@@ -26,9 +26,9 @@ def _derivative(function, x, order):
 
 @pytest.mark.parametrize("saved", ["input", "output"])
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_third_and_fourth_derivative(case, saved):
+def test_third_and_fourth_derivative(case, saved, device):
     """gradcheck differentiates the second, and the third, derivative numerically."""
-    x = _smooth_points(case)
+    x = _smooth_points(case, device)
     tolerance = {"eps": 1e-5 * width(case), "atol": 1e-5 / width(case) ** 3}
     with torch_act.saved_as(saved):
         assert torch.autograd.gradcheck(lambda x: _derivative(case.value, x, 2), x, **tolerance)
@@ -37,9 +37,9 @@ def test_third_and_fourth_derivative(case, saved):
 
 
 @pytest.mark.parametrize("case", FORMULAS, ids=str)
-def test_third_derivative_by_forward_mode(case):
+def test_third_derivative_by_forward_mode(case, device):
     """Forward over reverse over reverse equals three times reverse."""
-    x = _smooth_points(case)
+    x = _smooth_points(case, device)
     with torch_act.saved_as("input"):
         reverse = _derivative(case.value, x, 3)
         with forward_ad.dual_level():
@@ -51,9 +51,11 @@ def test_third_derivative_by_forward_mode(case):
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
 @pytest.mark.parametrize("case", FORMULAS, ids=str)
-def test_third_derivative_at_the_edges(case, dtype):
+def test_third_derivative_at_the_edges(case, dtype, device):
     """At ±inf it vanishes for every activation, at NaN it is NaN or, where f‴ = 0, zero."""
-    x = torch.tensor([torch.inf, -torch.inf, torch.nan], dtype=dtype, requires_grad=True)
+    x = torch.tensor(
+        [torch.inf, -torch.inf, torch.nan], dtype=dtype, requires_grad=True, device=device
+    )
     with torch_act.saved_as("input"):
         third = _derivative(case.value, x, 3)
     assert third.dtype == dtype
@@ -62,8 +64,8 @@ def test_third_derivative_at_the_edges(case, dtype):
 
 
 @pytest.mark.parametrize("case", FORMULAS, ids=str)
-def test_third_derivative_is_close_to_torch(case):
-    x = _smooth_points(case)
+def test_third_derivative_is_close_to_torch(case, device):
+    x = _smooth_points(case, device)
     try:
         theirs = _derivative(case.torch_value, x, 3)
     except RuntimeError:  # torch's graph ends: it takes the derivative for zero, or has none

@@ -14,7 +14,7 @@ SIZES = [*range(71), *BLOCK_EDGES]
 LONGEST = max(SIZES) + 8
 
 
-def _numbers(case, dtype, size=LONGEST):
+def _numbers(case, dtype, device, size=LONGEST):
     """Ordinary, huge and special numbers, so that every lane of a vector meets each kind."""
     generator = torch.Generator().manual_seed(7)
     wide = COMPUTED_IN[dtype]
@@ -25,7 +25,8 @@ def _numbers(case, dtype, size=LONGEST):
         [float("nan"), float("inf"), -float("inf"), 0.0, -0.0, 1e-45, -1e-45], dtype=wide
     )
     x[3::11] = special[torch.randint(len(special), x[3::11].shape, generator=generator)]
-    return x.to(dtype), torch.randn(size, generator=generator, dtype=wide).to(dtype)
+    g = torch.randn(size, generator=generator, dtype=wide)
+    return x.to(device, dtype), g.to(device, dtype)
 
 
 def _operations(case):
@@ -37,8 +38,8 @@ def _operations(case):
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
 @pytest.mark.parametrize("case", FORMULAS, ids=str)
-def test_length_and_alignment(case, dtype):
-    x, g = _numbers(case, dtype)
+def test_length_and_alignment(case, dtype, device):
+    x, g = _numbers(case, dtype, device)
     for name, operation in _operations(case):
         longest = operation(x, g)
         for size in SIZES:
@@ -54,8 +55,8 @@ def test_length_and_alignment(case, dtype):
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_one_by_one(case, dtype):
-    x, g = _numbers(case, dtype, 160)
+def test_one_by_one(case, dtype, device):
+    x, g = _numbers(case, dtype, device, 160)
     for name, operation in _operations(case):
         together = operation(x, g)
         alone = torch.stack([operation(x[i], g[i]) for i in range(len(x))])
@@ -98,8 +99,8 @@ LAYOUTS = {
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
 @pytest.mark.parametrize("case", FORMULAS, ids=str)
-def test_strides(case, dtype, layout):
-    x, g = (LAYOUTS[layout](t) for t in _numbers(case, dtype))
+def test_strides(case, dtype, layout, device):
+    x, g = (LAYOUTS[layout](t) for t in _numbers(case, dtype, device))
     plain_x, plain_g = x.contiguous(), g.contiguous()
     for name, operation in _operations(case):
         expected = operation(plain_x.clone(), plain_g.clone())
@@ -111,8 +112,8 @@ def test_strides(case, dtype, layout):
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_result_has_the_strides_of_torch(layout):
-    x = LAYOUTS[layout](torch.randn(LONGEST))
+def test_result_has_the_strides_of_torch(layout, device):
+    x = LAYOUTS[layout](torch.randn(LONGEST, device=device))
     ours, theirs = torch.ops.act.silu(x), torch.nn.functional.silu(x)
     # The stride of a dimension of one element says nothing.
     long = [dimension for dimension, size in enumerate(x.shape) if size > 1]
@@ -124,15 +125,15 @@ def test_result_has_the_strides_of_torch(layout):
 )
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
 @pytest.mark.parametrize("case", FORMULAS, ids=str)
-def test_strided_in_place_and_out(case, dtype, layout):
-    x = _numbers(case, dtype)[0]
+def test_strided_in_place_and_out(case, dtype, layout, device):
+    x = _numbers(case, dtype, device)[0]
     view = LAYOUTS[layout](x)
     expected = case.value(view.contiguous())
 
     before, target = x.clone(), x.clone()
     part = LAYOUTS[layout](target)
     if part.untyped_storage().data_ptr() == target.untyped_storage().data_ptr():
-        outside = torch.ones(len(x), dtype=torch.bool)
+        outside = torch.ones(len(x), dtype=torch.bool, device=device)
         LAYOUTS[layout](outside).fill_(False)
         assert case.in_place(part) is part
         assert same_bits(part, expected)
@@ -142,15 +143,15 @@ def test_strided_in_place_and_out(case, dtype, layout):
     out = LAYOUTS[layout](scattered)
     assert case.out(view, out) is out
     assert same_bits(out, expected)
-    contiguous = torch.empty(view.shape, dtype=dtype)
+    contiguous = torch.empty(view.shape, dtype=dtype, device=device)
     assert same_bits(case.out(view, contiguous), expected)
     assert contiguous.is_contiguous()
 
 
 @pytest.mark.parametrize("case", FORMULAS, ids=str)
-def test_gradient_arrives_in_another_layout(case):
+def test_gradient_arrives_in_another_layout(case, device):
     """What a sum, a transposition or a mixed memory format make of a gradient on its way back."""
-    x = torch.randn(3, 4, 5, 6)
+    x = torch.randn(3, 4, 5, 6, device=device)
     expected = case.derivative(x)
     for layout in (
         x,
@@ -163,6 +164,6 @@ def test_gradient_arrives_in_another_layout(case):
         first.sum().backward()  # expanded from one number
         assert same_bits(leaf.grad + 0, expected + 0)
         leaf.grad = None
-        g = torch.randn(3, 6, 5, 4)
+        g = torch.randn(3, 6, 5, 4, device=device)
         (second.transpose(1, 3) * g).sum().backward()
         assert torch.allclose(leaf.grad, g.transpose(1, 3) * expected)

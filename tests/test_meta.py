@@ -1,8 +1,12 @@
 """Meta tensors: shapes, strides, dtypes and errors without data; what torch.compile needs."""
 
+import re
+
 import pytest
 import torch
 from activations import DTYPES, FORMULAS
+from devices import skip_stand_in
+from operators import OVERLOADS, arguments
 from torch._subclasses.fake_tensor import FakeTensorMode
 
 LAYOUTS = {
@@ -48,7 +52,7 @@ def _compare(operation, x):
         *((t,) if torch.is_tensor(t) else t for t in (real, meta, fake)), strict=True
     ):
         assert b.device.type == "meta"
-        assert c.device.type == "cpu"
+        assert c.device == x.device
         for result in (b, c):
             assert a.shape == result.shape
             assert a.dtype == result.dtype
@@ -58,10 +62,10 @@ def _compare(operation, x):
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("case", FORMULAS, ids=str)
-def test_meta_and_fake_results_look_like_real_ones(case, layout):
+def test_meta_and_fake_results_look_like_real_ones(case, layout, device):
     like = LAYOUTS[layout]()
     for dtype in DTYPES:
-        x = torch.empty_strided(like.size(), like.stride(), dtype=dtype).zero_()
+        x = torch.empty_strided(like.size(), like.stride(), dtype=dtype, device=device).zero_()
         for name, operation in _operations(case).items():
             if name == "in place" and "expanded" in layout:
                 continue
@@ -70,10 +74,13 @@ def test_meta_and_fake_results_look_like_real_ones(case, layout):
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("name", OTHERS)
-def test_meta_of_prelu_and_rrelu(name, layout):
+def test_meta_of_prelu_and_rrelu(name, layout, device):
     like = LAYOUTS[layout]()
     for dtype in DTYPES:
-        _compare(OTHERS[name], torch.empty_strided(like.size(), like.stride(), dtype=dtype).zero_())
+        _compare(
+            OTHERS[name],
+            torch.empty_strided(like.size(), like.stride(), dtype=dtype, device=device).zero_(),
+        )
 
 
 @pytest.mark.parametrize("case", FORMULAS, ids=str)
@@ -95,6 +102,24 @@ def test_meta_refuses_what_the_cpu_refuses(case):
         case.out(x, torch.empty(3, dtype=torch.float64, device="meta"))
 
 
+@pytest.mark.parametrize("overload", OVERLOADS, ids=str)
+def test_tensors_on_two_devices(overload):
+    """Refused by the name of the op: what the CPU has in the place of a meta tensor, here."""
+    positional, keywords = torch.utils._pytree.tree_map_only(
+        torch.Tensor, lambda t: t.to("meta"), arguments(overload)
+    )
+    tensors = [t for t in (*positional, *keywords.values()) if torch.is_tensor(t)]
+    name = re.match("act::(leaky_relu|log_softmax|[a-z0-9]+)", overload._schema.name)
+    for moved in tensors[1:]:
+
+        def given(t, moved=moved):
+            return torch.zeros_like(t, device="cpu") if t is moved else t
+
+        others = {key: given(value) for key, value in keywords.items()}
+        with pytest.raises(RuntimeError, match=rf"{name[0]}.* on (the device of |meta)"):
+            overload(*map(given, positional), **others)
+
+
 @pytest.mark.parametrize("case", FORMULAS, ids=str)
 def test_autograd_on_meta(case):
     x = torch.empty(2, 3, device="meta", requires_grad=True)
@@ -107,9 +132,10 @@ def test_autograd_on_meta(case):
 
 
 @pytest.mark.parametrize("case", FORMULAS, ids=str)
-def test_opcheck(case):
+def test_opcheck(case, device):
     """torch's own examination: schema, autograd registration, fake tensors, dynamic shapes."""
-    x = torch.linspace(-3, 3, 12).view(3, 4)
+    skip_stand_in(device, "opcheck knows no such device")
+    x = torch.linspace(-3, 3, 12, device=device).view(3, 4)
     torch.library.opcheck(
         getattr(torch.ops.act, case.name).default, (x.clone().requires_grad_(),), case.keywords
     )
@@ -117,7 +143,13 @@ def test_opcheck(case):
     torch.library.opcheck(backward, (torch.ones_like(x), x.clone().requires_grad_()), case.keywords)
 
 
-def test_opcheck_of_prelu():
-    x, weight = torch.randn(3, 4, requires_grad=True), torch.rand(4, requires_grad=True)
+def test_opcheck_of_prelu(device):
+    skip_stand_in(device, "opcheck knows no such device")
+    x, weight = (
+        torch.randn(3, 4, requires_grad=True, device=device),
+        torch.rand(4, requires_grad=True, device=device),
+    )
     torch.library.opcheck(torch.ops.act.prelu.default, (x, weight))
-    torch.library.opcheck(torch.ops.act.prelu_backward.default, (torch.ones(3, 4), x, weight))
+    torch.library.opcheck(
+        torch.ops.act.prelu_backward.default, (torch.ones(3, 4, device=device), x, weight)
+    )

@@ -52,8 +52,8 @@ def _pair(name, args, kwargs):
     return getattr(torch_act.nn, name)(*args, **kwargs), getattr(torch.nn, name)(*args, **kwargs)
 
 
-def _input(module):
-    x = torch.linspace(-6, 6, 2 * 4 * 6 * 2).reshape(2, 4, 6, 2)
+def _input(module, device):
+    x = torch.linspace(-6, 6, 2 * 4 * 6 * 2, device=device).reshape(2, 4, 6, 2)
     return x.to(next(module.parameters(), x).dtype)
 
 
@@ -86,21 +86,22 @@ def test_representation(name, args, kwargs):
 
 
 @ALL
-def test_forward(name, args, kwargs):
+def test_forward(name, args, kwargs, device):
     ours, theirs = _pair(name, args, kwargs)
-    ours.eval(), theirs.eval()
-    x, y = _input(ours), _input(ours)
+    ours.eval().to(device), theirs.eval().to(device)
+    x, y = _input(ours, device), _input(ours, device)
     result, expected = ours(x), theirs(y)
     torch.testing.assert_close(result, expected, rtol=1e-4, atol=1e-4)
     assert (result is x) == (expected is y) == kwargs.get("inplace", False)
-    assert torch.equal(x, _input(ours)) != (result is x)
+    assert torch.equal(x, _input(ours, device)) != (result is x)
 
 
 @ALL
-def test_forward_is_ours(name, args, kwargs):
+def test_forward_is_ours(name, args, kwargs, device):
     module, _ = _pair(name, args, kwargs)
+    module.to(device)
     function = next(e.name for e in CATALOGUE if name in e.modules)
-    x, names = _input(module).detach(), []
+    x, names = _input(module, device).detach(), []
 
     class Record(TorchDispatchMode):
         def __torch_dispatch__(self, op, types, args=(), kwargs=None):
@@ -126,9 +127,9 @@ CATALOGUED = [
 
 
 @pytest.mark.parametrize(("name", "function", "parameters"), CATALOGUED, ids=str)
-def test_catalogued_modules(name, function, parameters):
+def test_catalogued_modules(name, function, parameters, device):
     """Every pointwise one of the catalogue, also where torch has none to compare it with."""
-    x = torch.linspace(-6, 6, 96).reshape(2, 4, 6, 2)
+    x = torch.linspace(-6, 6, 96, device=device).reshape(2, 4, 6, 2)
     module = getattr(torch_act.nn, name)(**parameters).eval()
     expected = getattr(torch_act.functional, function)(x, **parameters)
     assert torch.equal(module(x), expected)
@@ -163,23 +164,22 @@ def _saved(module):
 
 @pytest.mark.parametrize("duplicate", [_pickled, _saved, copy.copy, copy.deepcopy])
 @ALL
-def test_duplicates(name, args, kwargs, duplicate):
+def test_duplicates(name, args, kwargs, duplicate, device):
     module, _ = _pair(name, args, kwargs)
-    module.eval()
+    module.eval().to(device)
     twin = duplicate(module)
     assert type(twin) is type(module)
     assert repr(twin) == repr(module)
-    assert torch.equal(twin(_input(module)), module(_input(module)))
+    assert torch.equal(twin(_input(module, device)), module(_input(module, device)))
 
 
-def test_gradients_of_a_network():
+def test_gradients_of_a_network(device):
     def network(nn):
         torch.manual_seed(0)
-        return torch.nn.Sequential(
-            torch.nn.Linear(8, 8), nn.PReLU(8), torch.nn.Linear(8, 8), nn.GELU(), nn.LogSoftmax(1)
-        )
+        layers = [nn.PReLU(8), torch.nn.Linear(8, 8), nn.GELU(), nn.LogSoftmax(1)]
+        return torch.nn.Sequential(torch.nn.Linear(8, 8), *layers).to(device)
 
-    x, gradients = torch.randn(5, 8), []
+    x, gradients = torch.randn(5, 8, device=device), []
     for nn in (torch.nn, torch_act.nn):
         model = network(nn)
         model(x)[:, 0].sum().backward()
@@ -191,8 +191,8 @@ def test_relu6_is_a_hardtanh():
     assert isinstance(torch_act.nn.ReLU6(), torch_act.nn.Hardtanh)
 
 
-def test_rrelu_follows_the_mode():
-    module, x = torch_act.nn.RReLU(), -torch.ones(1000)
+def test_rrelu_follows_the_mode(device):
+    module, x = torch_act.nn.RReLU(), -torch.ones(1000, device=device)
     drawn = module(x)
     assert drawn.unique().numel() > 100
     assert drawn.max() <= -1 / 8
@@ -208,9 +208,9 @@ def test_dim_must_be_an_int(name, dim):
 
 
 @pytest.mark.parametrize("name", ["Softmax", "Softmin", "LogSoftmax"])
-def test_implicit_dim_warns_at_the_call(name):
+def test_implicit_dim_warns_at_the_call(name, device):
     module, theirs = _pair(name, (), {})
-    x = torch.randn(2, 3, 4)
+    x = torch.randn(2, 3, 4, device=device)
     with pytest.warns(UserWarning, match="Implicit dimension choice") as warned:
         result = module(x)
     assert warned[0].filename == __file__
@@ -219,16 +219,16 @@ def test_implicit_dim_warns_at_the_call(name):
 
 
 @pytest.mark.parametrize("shape", [(3,), (2, 3), (1, 2, 3, 4, 5)])
-def test_softmax2d_dimensions(shape):
+def test_softmax2d_dimensions(shape, device):
     with pytest.raises(ValueError, match=f"Softmax2d: .* got {len(shape)}D"):
-        torch_act.nn.Softmax2d()(torch.randn(shape))
+        torch_act.nn.Softmax2d()(torch.randn(shape, device=device))
 
 
 @pytest.mark.parametrize("dims", [2, 3, 4, 5])
-def test_prelu_num_parameters_must_match(dims):
-    x = torch.randn([2, 3, 4, 5, 6][:dims])
+def test_prelu_num_parameters_must_match(dims, device):
+    x = torch.randn([2, 3, 4, 5, 6][:dims], device=device)
     with pytest.raises(RuntimeError, match=r"prelu.*7"):
-        torch_act.nn.PReLU(7)(x)
+        torch_act.nn.PReLU(7, device=device)(x)
 
 
 def test_constructor_errors_are_torchs():

@@ -23,10 +23,10 @@ SHAPES = [
 ]
 
 
-def _problem(shape, weights, dtype=torch.float32):
+def _problem(shape, weights, device, dtype=torch.float32):
     wide = COMPUTED_IN[dtype]
-    x, g = torch.randn(2, *shape, dtype=wide).to(dtype)
-    weight = torch.linspace(-0.5, 1.75, weights, dtype=wide).to(dtype)
+    x, g = torch.randn(2, *shape, dtype=wide, device=device).to(dtype)
+    weight = torch.linspace(-0.5, 1.75, weights, dtype=wide, device=device).to(dtype)
     return x, g, weight
 
 
@@ -41,14 +41,14 @@ def _exact_weight_gradient(g, x, weight):
     terms = torch.where(x > 0, 0, g.double() * x.double())
     channels = terms.transpose(0, 1).flatten(1) if weight.numel() > 1 else terms.reshape(1, -1)
     sums = [math.fsum(row) for row in channels.tolist()]
-    return np.array(sums), channels.abs().sum(1).numpy()
+    return np.array(sums), channels.abs().sum(1).cpu().numpy()
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 @pytest.mark.parametrize("per_channel", [False, True], ids=["one weight", "per channel"])
-def test_value_and_gradients(shape, per_channel, dtype):
-    x, g, weight = _problem(shape, shape[1] if per_channel else 1, dtype)
+def test_value_and_gradients(shape, per_channel, dtype, device):
+    x, g, weight = _problem(shape, shape[1] if per_channel else 1, device, dtype)
     wide = COMPUTED_IN[dtype]
     slope = _along_channels(weight, x).to(wide)
     positive = x > 0
@@ -63,7 +63,7 @@ def test_value_and_gradients(shape, per_channel, dtype):
     exact, magnitude = _exact_weight_gradient(g, x, weight)
     assert grad_weight.shape == weight.shape
     assert grad_weight.dtype == dtype
-    off = np.abs(grad_weight.double().numpy() - exact)
+    off = np.abs(grad_weight.double().cpu().numpy() - exact)
     # Summed in double and rounded once; the sums of float64 tensors carry their own rounding
     # errors.
     assert (off <= torch.finfo(dtype).eps * np.abs(exact) + 1e-14 * magnitude).all()
@@ -71,9 +71,9 @@ def test_value_and_gradients(shape, per_channel, dtype):
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_is_close_to_torch(shape, dtype):
+def test_is_close_to_torch(shape, dtype, device):
     for weights in (1, shape[1]):
-        x, g, weight = _problem(shape, weights, dtype)
+        x, g, weight = _problem(shape, weights, device, dtype)
         results = []
         for function in (prelu, torch.nn.functional.prelu):
             leaves = x.clone().requires_grad_(), weight.clone().requires_grad_()
@@ -88,9 +88,9 @@ def test_is_close_to_torch(shape, dtype):
 
 
 @pytest.mark.parametrize("shape", [(), (0,), (6,), (0, 5), (3, 5, 0)], ids=str)
-def test_few_dimensions_and_empty(shape):
-    x = torch.randn(shape)
-    for weight in (torch.tensor([0.25]), torch.tensor(0.25)):
+def test_few_dimensions_and_empty(shape, device):
+    x = torch.randn(shape, device=device)
+    for weight in (torch.tensor([0.25], device=device), torch.tensor(0.25, device=device)):
         value = prelu(x, weight)
         assert same_bits(value, torch.where(x > 0, x, 0.25 * x))
         grad_input, grad_weight = prelu_backward(torch.ones_like(x), x, weight)
@@ -98,9 +98,11 @@ def test_few_dimensions_and_empty(shape):
         assert grad_weight.shape == weight.shape
         assert torch.allclose(grad_weight, x.clamp_max(0).sum().reshape(weight.shape))
     if len(shape) > 1:
-        grad_input, grad_weight = prelu_backward(torch.ones_like(x), x, torch.rand(5))
+        grad_input, grad_weight = prelu_backward(
+            torch.ones_like(x), x, torch.rand(5, device=device)
+        )
         assert grad_input.shape == x.shape
-        assert torch.equal(grad_weight, torch.zeros(5))
+        assert torch.equal(grad_weight, torch.zeros(5, device=device))
 
 
 LAYOUTS = {
@@ -116,8 +118,8 @@ LAYOUTS = {
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("weights", [1, 6])
-def test_layouts(layout, weights, dtype):
-    x, g, weight = _problem((3, 6, 8, 9), weights, dtype)
+def test_layouts(layout, weights, dtype, device):
+    x, g, weight = _problem((3, 6, 8, 9), weights, device, dtype)
     weight = torch.stack([weight, weight * 3], 1)[:, 0]  # strided weights, too
     x, g = LAYOUTS[layout](x), LAYOUTS[layout](g)
     value, (grad_input, grad_weight) = prelu(x, weight), prelu_backward(g, x, weight)
@@ -126,57 +128,61 @@ def test_layouts(layout, weights, dtype):
     assert same_bits(grad_input, plain[0])
     assert value.stride() == grad_input.stride() == torch.empty_like(x).stride()
     exact, magnitude = _exact_weight_gradient(g, x, weight)
-    off = np.abs(grad_weight.double().numpy() - exact)
+    off = np.abs(grad_weight.double().cpu().numpy() - exact)
     assert (off <= torch.finfo(dtype).eps * np.abs(exact) + 1e-14 * magnitude).all()
 
 
-def test_variants():
-    x, _, weight = _problem((4, 5, 6), 5)
+def test_variants(device):
+    x, _, weight = _problem((4, 5, 6), 5, device)
     expected = prelu(x, weight)
     assert same_bits(prelu(x, weight, out=torch.empty_like(x)), expected)
     assert same_bits(torch.ops.act.prelu_(x.clone(), weight), expected)
     with pytest.raises(RuntimeError, match=r"overlap|single memory location"):
-        torch.ops.act.prelu_(torch.randn(3, 1).expand(3, 5), weight)
+        torch.ops.act.prelu_(torch.randn(3, 1, device=device).expand(3, 5), weight)
 
 
 @pytest.mark.parametrize("shape", [(6,), (4, 3), (2, 3, 4), (2, 3, 2, 2)], ids=str)
 @pytest.mark.parametrize("per_channel", [False, True], ids=["one weight", "per channel"])
-def test_gradcheck(shape, per_channel):
-    x = torch.randn(shape, dtype=torch.float64)
+def test_gradcheck(shape, per_channel, device):
+    x = torch.randn(shape, dtype=torch.float64, device=device)
     x = torch.where(x.abs() < 0.1, x + 0.3, x).requires_grad_()
     channels = shape[1] if per_channel and len(shape) > 1 else 1
-    weight = torch.linspace(-0.4, 0.9, channels, dtype=torch.float64).requires_grad_()
+    weight = torch.linspace(
+        -0.4, 0.9, channels, dtype=torch.float64, device=device
+    ).requires_grad_()
     for function in (prelu, lambda x, w: torch.ops.act.prelu_(x.clone(), w)):
         assert torch.autograd.gradcheck(function, (x, weight), check_forward_ad=True)
         assert torch.autograd.gradgradcheck(function, (x, weight))
 
 
 @pytest.mark.parametrize("which", [0, 1])
-def test_one_gradient_alone(which):
-    x, g, weight = _problem((4, 5), 5)
+def test_one_gradient_alone(which, device):
+    x, g, weight = _problem((4, 5), 5, device)
     both = prelu_backward(g, x, weight)
     inputs = [x, weight]
     inputs[which].requires_grad_()
     assert same_bits(torch.autograd.grad(prelu(*inputs), inputs[which], g)[0] + 0, both[which] + 0)
 
 
-def test_special_numbers():
-    x = torch.tensor([math.nan, math.inf, -math.inf, 0.0, -0.0, -2.0])
-    assert same_bits(
-        prelu(x, torch.tensor([0.5])), torch.tensor([math.nan, math.inf, -math.inf, 0, -0.0, -1])
-    )
-    at_zero_slope = prelu(x, torch.tensor([0.0]))
+def test_special_numbers(device):
+    x = torch.tensor([math.nan, math.inf, -math.inf, 0.0, -0.0, -2.0], device=device)
+    half = torch.tensor([0.5], device=device)
+    expected = torch.tensor([math.nan, math.inf, -math.inf, 0, -0.0, -1], device=device)
+    assert same_bits(prelu(x, half), expected)
+    at_zero_slope = prelu(x, torch.tensor([0.0], device=device))
     assert at_zero_slope[0].isnan()
     assert at_zero_slope[1:].tolist() == [math.inf, 0, 0, 0, 0]
-    grad_input, _ = prelu_backward(torch.ones(6), x, torch.tensor([0.5]))
-    assert same_bits(grad_input, torch.tensor([math.nan, 1, 0.5, 0.5, 0.5, 0.5]))
-    assert prelu(x, torch.tensor([math.nan]))[[0, 2, 5]].isnan().all()
-    assert prelu_backward(torch.ones(6), x, torch.tensor([0.5]))[1].isnan().all()
-    assert prelu_backward(torch.ones(2), x[1:3], torch.tensor([0.5]))[1].item() == -math.inf
+    grad_input, _ = prelu_backward(torch.ones_like(x), x, half)
+    assert grad_input[0].isnan()
+    assert grad_input[1:].tolist() == [1, 0.5, 0.5, 0.5, 0.5]
+    assert prelu(x, torch.tensor([math.nan], device=device))[[0, 2, 5]].isnan().all()
+    assert prelu_backward(torch.ones_like(x), x, half)[1].isnan().all()
+    assert prelu_backward(torch.ones_like(x[1:3]), x[1:3], half)[1].item() == -math.inf
 
 
-@pytest.mark.parametrize("device", ["cpu", "meta"])
-def test_errors(device):
+@pytest.mark.parametrize("meta", [False, True], ids=["real", "meta"])
+def test_errors(meta, device):
+    device = "meta" if meta else device
     x, g = torch.randn(2, 4, 5, device=device)
 
     def raises(call, *texts):
@@ -209,14 +215,14 @@ def test_errors(device):
 
 
 @pytest.mark.parametrize("layout", ["expanded", "every second", "offset"])
-def test_weight_of_any_layout(layout):
+def test_weight_of_any_layout(layout, device):
     """Its elements are told apart by address inside the kernel: an expanded weight has only one."""
     weight = {
-        "expanded": torch.tensor([0.25]).expand(3),
-        "every second": torch.tensor([0.1, 9.0, 0.2, 9.0, 0.3, 9.0])[::2],
-        "offset": torch.tensor([9.0, 0.1, 0.2, 0.3])[1:],
+        "expanded": torch.tensor([0.25], device=device).expand(3),
+        "every second": torch.tensor([0.1, 9.0, 0.2, 9.0, 0.3, 9.0], device=device)[::2],
+        "offset": torch.tensor([9.0, 0.1, 0.2, 0.3], device=device)[1:],
     }[layout]
-    x, g = torch.randn(5, 3, 4), torch.randn(5, 3, 4)
+    x, g = torch.randn(5, 3, 4, device=device), torch.randn(5, 3, 4, device=device)
     for memory in (x, x.transpose(0, 1).contiguous().transpose(0, 1)):
         ours = torch.ops.act.prelu_backward(g, memory, weight)
         expected = torch.ops.act.prelu_backward(g, memory, weight.contiguous())

@@ -18,36 +18,41 @@ def _train(x, lower=1 / 8, upper=1 / 3, **keywords):
     return rrelu(x, lower, upper, True, **keywords)
 
 
-def _slopes(size, lower, upper, dtype=torch.float32, seed=0):
+def _generator_state(device):
+    return torch.cuda.get_rng_state(device) if "cuda" in device else torch.get_rng_state()
+
+
+def _slopes(size, lower, upper, device, dtype=torch.float32, seed=0):
     """The slopes themselves: what -1 becomes."""
     torch.manual_seed(seed)
-    return -_train(torch.full((size,), -1.0, dtype=dtype), lower, upper)
+    return -_train(torch.full((size,), -1.0, dtype=dtype, device=device), lower, upper)
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
 @pytest.mark.parametrize("bounds", [(1 / 8, 1 / 3), (0.0, 0.0), (0.25, 0.25), (-0.5, 2.0)], ids=str)
-def test_evaluation_uses_the_mean_slope(bounds, dtype):
+def test_evaluation_uses_the_mean_slope(bounds, dtype, device):
     slope = (bounds[0] + bounds[1]) / 2
     kinked_at_0 = next(case for case in FORMULAS if case.name == "leaky_relu")
     points = sample(kinked_at_0, COMPUTED_IN[dtype])
-    x = torch.from_numpy(points).to(dtype)
+    x = torch.from_numpy(points).to(device, dtype)
     x = x[x.isfinite()]
-    result = rrelu(x, *bounds).double().numpy()
-    exact = np.where(x.double().numpy() > 0, x.double().numpy(), x.double().numpy() * slope)
+    result = rrelu(x, *bounds).double().cpu().numpy()
+    inputs = x.double().cpu().numpy()
+    exact = np.where(inputs > 0, inputs, inputs * slope)
     # The mean of two rounded bounds, times x: a unit each in the computing type, then half a unit
     # of the result.
     halves = dtype in (torch.bfloat16, torch.float16)
     assert error(result, exact, 0 * exact, dtype).max() <= (0.51 if halves else 2)
     assert same_bits(rrelu(x, *bounds), rrelu(x, *bounds, training=False))
     torch.manual_seed(1)
-    state = torch.get_rng_state()
+    state = _generator_state(device)
     rrelu(x, *bounds)
-    assert torch.equal(torch.get_rng_state(), state), "evaluation must not draw random numbers"
+    assert torch.equal(_generator_state(device), state), "evaluation must not draw random numbers"
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
-def test_training(dtype):
-    x = torch.randn(40_000, dtype=COMPUTED_IN[dtype]).to(dtype)
+def test_training(dtype, device):
+    x = torch.randn(40_000, dtype=COMPUTED_IN[dtype], device=device).to(dtype)
     lower, upper = 0.1, 0.6
     y = _train(x, lower, upper)
     assert y.dtype == dtype
@@ -62,9 +67,9 @@ def test_training(dtype):
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
-def test_distribution(dtype):
+def test_distribution(dtype, device):
     lower, upper, size = -0.5, 1.5, 200_000
-    slopes = _slopes(size, lower, upper, dtype).double()
+    slopes = _slopes(size, lower, upper, device, dtype).double()
     at_lower, below_upper = (NUMPY[dtype](b) for b in (lower, upper))
     assert (slopes >= at_lower).all()
     assert (slopes < below_upper).all()
@@ -72,15 +77,15 @@ def test_distribution(dtype):
     deviation = 1 / math.sqrt(12)
     assert abs(uniform.mean() - 0.5) < 5 * deviation / math.sqrt(size)
     assert abs(uniform.var() - deviation**2) < 5 * math.sqrt(1 / 180 / size)
-    ranks = (torch.arange(size, dtype=torch.float64) + 0.5) / size
+    ranks = (torch.arange(size, dtype=torch.float64, device=device) + 0.5) / size
     assert (uniform - ranks).abs().max() < 2.0 / math.sqrt(size)  # Kolmogorov–Smirnov, p < 1e-3
     for lag in (1, 2, 3, 4, 8, 256):
         a, b = slopes[:-lag] - 0.5, slopes[lag:] - 0.5
         assert abs((a * b).mean() / slopes.var()) < 5 / math.sqrt(size)
 
 
-def test_seed_and_generator():
-    x = -torch.rand(1000)
+def test_seed_and_generator(device):
+    x = -torch.rand(1000, device=device)
     torch.manual_seed(3)
     first, second = _train(x), _train(x)
     torch.manual_seed(3)
@@ -88,17 +93,17 @@ def test_seed_and_generator():
     assert same_bits(_train(x), second)
     assert not same_bits(first, second), "each call draws anew"
 
-    generator = torch.Generator().manual_seed(3)
-    state = torch.get_rng_state()
+    generator = torch.Generator(device).manual_seed(3)
+    state = _generator_state(device)
     own, later = _train(x, generator=generator), _train(x, generator=generator)
-    assert torch.equal(torch.get_rng_state(), state), "the default generator must be left alone"
-    assert same_bits(_train(x, generator=torch.Generator().manual_seed(3)), own)
+    assert torch.equal(_generator_state(device), state), "the default generator must be left alone"
+    assert same_bits(_train(x, generator=torch.Generator(device).manual_seed(3)), own)
     assert not same_bits(own, later)
-    assert not same_bits(_train(x, generator=torch.Generator().manual_seed(4)), own)
+    assert not same_bits(_train(x, generator=torch.Generator(device).manual_seed(4)), own)
 
 
-def test_variants_draw_alike():
-    x = torch.randn(500)
+def test_variants_draw_alike(device):
+    x = torch.randn(500, device=device)
     torch.manual_seed(9)
     expected = _train(x)
     torch.manual_seed(9)
@@ -106,18 +111,18 @@ def test_variants_draw_alike():
     assert same_bits(torch.ops.act.rrelu_(y, 1 / 8, 1 / 3, True), expected)
     assert same_bits(y, expected)
     torch.manual_seed(9)
-    out = torch.empty(500)
+    out = torch.empty(500, device=device)
     assert rrelu(x, 1 / 8, 1 / 3, True, out=out) is out
     assert same_bits(out, expected)
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
-def test_slopes_belong_to_elements_not_to_memory(dtype):
+def test_slopes_belong_to_elements_not_to_memory(dtype, device):
     """The element at a logical place gets the same slope in every layout."""
-    x = torch.randn(4, 6, 10, 12).to(dtype)
+    x = torch.randn(4, 6, 10, 12, device=device).to(dtype)
     torch.manual_seed(2)
     expected = _train(x)
-    wide = torch.zeros(4, 6, 10, 24, dtype=dtype)
+    wide = torch.zeros(4, 6, 10, 24, dtype=dtype, device=device)
     wide[..., ::2] = x
     for same in (
         x.to(memory_format=torch.channels_last),
@@ -138,12 +143,33 @@ def test_slopes_belong_to_elements_not_to_memory(dtype):
         assert same_bits(_train(x.flatten()[:size]), expected.flatten()[:size])
 
 
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+def test_the_state_gives_the_slopes_on_every_device(dtype, device):
+    """What a checkpoint or another device does with the same seed and offset."""
+    x, g = torch.randn(2, 3, 1000, dtype=COMPUTED_IN[dtype]).to(dtype)
+    there = x.to(device), g.to(device)
+    for state in (
+        torch.tensor([1234, 8]),
+        torch.tensor([-(2**63), 2**63 - 1]),
+        torch.tensor([[7, 0], [7, 1], [8, 2**40]]),  # one for each row
+    ):
+        value, gradient = _with_state(x, g, state)
+        value_there, gradient_there = _with_state(*there, state.to(device))
+        assert same_bits(value_there.cpu(), value)
+        assert same_bits(gradient_there.cpu(), gradient)
+
+
+def _with_state(x, g, state):
+    act = torch.ops.act
+    return act.rrelu_with_state(x, state, 0.1, 0.6), act.rrelu_backward(g, x, state, 0.1, 0.6)
+
+
 @pytest.mark.parametrize("in_place", [False, True], ids=["out of place", "in place"])
 @pytest.mark.parametrize("layout", ["contiguous", "channels_last", "sliced"])
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
 @pytest.mark.parametrize("bounds", [(0.2, 0.9), (-0.5, 1.5)], ids=str)
-def test_gradient_has_the_slopes_of_the_forward(bounds, dtype, layout, in_place):
-    x = torch.randn(4, 6, 10, 12, dtype=COMPUTED_IN[dtype]).to(dtype)
+def test_gradient_has_the_slopes_of_the_forward(bounds, dtype, layout, in_place, device):
+    x = torch.randn(4, 6, 10, 12, dtype=COMPUTED_IN[dtype], device=device).to(dtype)
     if layout == "channels_last":
         x = x.to(memory_format=torch.channels_last)
     elif layout == "sliced":
@@ -160,16 +186,16 @@ def test_gradient_has_the_slopes_of_the_forward(bounds, dtype, layout, in_place)
     assert (off <= unit)[~tiny].all()
 
 
-def test_gradcheck():
-    x = torch.randn(40, dtype=torch.float64)
+def test_gradcheck(device):
+    x = torch.randn(40, dtype=torch.float64, device=device)
     x = torch.where(x.abs() < 0.1, x + 0.3, x).requires_grad_()
 
     def train(x):
-        return _train(x, 0.2, 0.9, generator=torch.Generator().manual_seed(8))
+        return _train(x, 0.2, 0.9, generator=torch.Generator(device).manual_seed(8))
 
     def train_in_place(x):
         return torch.ops.act.rrelu_(
-            x.clone(), 0.2, 0.9, True, generator=torch.Generator().manual_seed(8)
+            x.clone(), 0.2, 0.9, True, generator=torch.Generator(device).manual_seed(8)
         )
 
     for function in (
@@ -183,18 +209,18 @@ def test_gradcheck():
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
-def test_equal_bounds_are_exact(dtype):
-    x = torch.randn(1000).to(dtype)
+def test_equal_bounds_are_exact(dtype, device):
+    x = torch.randn(1000, device=device).to(dtype)
     assert same_bits(_train(x, 0.25, 0.25), torch.ops.act.leaky_relu(x, 0.25))
     assert same_bits(rrelu(x, 0.25, 0.25), torch.ops.act.leaky_relu(x, 0.25))
 
 
 @pytest.mark.parametrize("training", [False, True])
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
-def test_special_numbers(dtype, training):
+def test_special_numbers(dtype, training, device):
     for length in (1, 7, 40):
         for number in (math.nan, math.inf, -math.inf, 0.0, -0.0):
-            x = torch.full((length,), number, dtype=dtype, requires_grad=True)
+            x = torch.full((length,), number, dtype=dtype, requires_grad=True, device=device)
             y = rrelu(x, 0.25, 0.5, training)
             assert same_bits(y.detach(), x.detach())
             y.sum().backward()
@@ -203,7 +229,9 @@ def test_special_numbers(dtype, training):
             else:
                 bounds = (1, 1) if number > 0 else (0.25, 0.5)
                 assert ((x.grad >= bounds[0]) & (x.grad <= bounds[1])).all()
-        zero_slope = rrelu(torch.full((length,), -math.inf, dtype=dtype), 0.0, 0.0, training)
+        zero_slope = rrelu(
+            torch.full((length,), -math.inf, dtype=dtype, device=device), 0.0, 0.0, training
+        )
         assert (zero_slope == 0).all()
 
 
@@ -331,12 +359,23 @@ def test_slopes_of_another_kind(slopes, message):
     for dtype in (torch.float32, torch.bfloat16):
         with pytest.raises(RuntimeError, match=message):
             torch.ops.act.rrelu_backward_from_slopes(torch.ones(5, dtype=dtype), slopes)
+def test_saves_no_slopes(device):
+    x = torch.randn(4096, requires_grad=True, device=device)
+    saved = []
+    with torch.autograd.graph.saved_tensors_hooks(lambda t: saved.append(t) or t, lambda t: t):
+        y = _train(x)
+        kept = x * 1
+        in_place = torch.ops.act.rrelu_(kept, 0.1, 0.2, True)
+    memory = {t.untyped_storage().data_ptr(): t.untyped_storage().nbytes() for t in saved}
+    for tensor in (x, y, in_place):
+        memory.pop(tensor.untyped_storage().data_ptr(), None)
+    assert sum(memory.values()) <= 64, "more than a seed and an offset"
 
 
 @pytest.mark.parametrize("shape", [(), (0,), (3, 0), (1,)], ids=str)
-def test_few_elements(shape):
+def test_few_elements(shape, device):
     for training in (False, True):
-        x = torch.full(shape, -2.0)
+        x = torch.full(shape, -2.0, device=device)
         y = rrelu(x, 0.25, 0.5, training)
         assert y.shape == shape
         assert ((y <= -0.5) & (y >= -1.0)).all()
@@ -347,8 +386,8 @@ def test_few_elements(shape):
     "dtype", [torch.int32, torch.bool, torch.complex64, torch.float8_e4m3fn], ids=str
 )
 @pytest.mark.parametrize("training", [False, True])
-def test_unsupported_dtype(dtype, training):
-    x = torch.tensor([0, 1]).to(dtype)
+def test_unsupported_dtype(dtype, training, device):
+    x = torch.tensor([0, 1], device=device).to(dtype)
     with pytest.raises(RuntimeError, match=r"(?i)act::rrelu.*float32.*float16"):
         rrelu(x, 0.25, 0.5, training)
     with pytest.raises(RuntimeError, match=r"(?i)act::rrelu.*float32.*float16"):

@@ -26,13 +26,13 @@ def saved_by(function, x):
 
 @pytest.mark.parametrize("kind", ["input", "output"])
 @pytest.mark.parametrize("case", CHOOSING, ids=str)
-def test_saves_what_was_asked_for(case, kind):
-    x = torch.linspace(-3, 3, 31, requires_grad=True)
+def test_saves_what_was_asked_for(case, kind, device):
+    x = torch.linspace(-3, 3, 31, requires_grad=True, device=device)
     with torch_act.saved_as(kind):
         y, saved = saved_by(case.value, x)
     assert len(saved) == 1
     assert same_bits(saved[0], x if kind == "input" else y)
-    g = torch.randn(31)
+    g = torch.randn(31, device=device)
     (gradient,) = torch.autograd.grad(y, x, g)
     expected = (
         case.backward(g, x.detach())
@@ -43,8 +43,8 @@ def test_saves_what_was_asked_for(case, kind):
 
 
 @pytest.mark.parametrize("function", [torch_act.functional.sigmoid, torch_act.functional.tanh])
-def test_the_input_keeps_the_digits_that_the_output_has_lost(function):
-    x = torch.tensor([6.5, 9.0], dtype=torch.bfloat16, requires_grad=True)
+def test_the_input_keeps_the_digits_that_the_output_has_lost(function, device):
+    x = torch.tensor([6.5, 9.0], dtype=torch.bfloat16, requires_grad=True, device=device)
     from_output = torch.autograd.grad(function(x).sum(), x)[0]
     with torch_act.saved_as("input"):
         y = function(x)
@@ -57,8 +57,8 @@ def test_the_input_keeps_the_digits_that_the_output_has_lost(function):
     assert (from_input > 0).all()
 
 
-def test_nests_restores_and_is_of_its_thread():
-    x = torch.tensor([3.0], requires_grad=True)
+def test_nests_restores_and_is_of_its_thread(device):
+    x = torch.tensor([3.0], requires_grad=True, device=device)
 
     def saves_input():
         _, saved = saved_by(torch_act.functional.tanh, x)

@@ -21,9 +21,11 @@ all_cases = pytest.mark.parametrize("case", CASES, ids=str)
 all_layouts = pytest.mark.parametrize("layout", LAYOUTS, ids=str)
 
 
-def dense(dtype=torch.float64, shape=(6, 9), scale=2):
+def dense(device, dtype=torch.float64, shape=(6, 9), scale=2):
     torch.manual_seed(2)
-    return torch.where(torch.rand(shape) < 0.4, scale * torch.randn(shape), 0.0).to(dtype)
+    return torch.where(
+        torch.rand(shape, device=device) < 0.4, scale * torch.randn(shape, device=device), 0.0
+    ).to(dtype)
 
 
 def sparse(x, layout=torch.sparse_coo):
@@ -58,8 +60,8 @@ def test_both_kinds_are_tested():
 
 @all_cases
 @all_layouts
-def test_value(case, layout):
-    x = dense()
+def test_value(case, layout, device):
+    x = dense(device)
     if not keeps_zero(case):
         with pytest.raises(RuntimeError, match=rf"act::{case.name}: .* f\(0\) = "):
             case.value(sparse(x, layout))
@@ -69,8 +71,8 @@ def test_value(case, layout):
     assert same_bits(y.to_dense() + 0.0, case.value(x) + 0.0)  # to_dense() has no -0
 
 
-def test_what_decides_is_the_parameter():
-    x = sparse(dense())
+def test_what_decides_is_the_parameter(device):
+    x = sparse(dense(device))
     act = torch.ops.act
     for call in (
         lambda: act.softplus(x, threshold=-1.0),  # the linear part begins below 0
@@ -89,10 +91,10 @@ def test_what_decides_is_the_parameter():
 
 
 @keeping
-def test_hybrid_and_duplicates(case):
-    values = torch.randn(5, 4, dtype=torch.float64)
-    indices = torch.tensor([[0, 2, 0, 1, 0], [1, 1, 1, 0, 1]])  # (0, 1) three times
-    x = torch.sparse_coo_tensor(indices, values, (3, 2, 4))
+def test_hybrid_and_duplicates(case, device):
+    values = torch.randn(5, 4, dtype=torch.float64, device=device)
+    indices = torch.tensor([[0, 2, 0, 1, 0], [1, 1, 1, 0, 1]], device=device)  # (0, 1) three times
+    x = torch.sparse_coo_tensor(indices, values, (3, 2, 4), device=device)
     assert not x.is_coalesced()
     y = case.value(x)
     assert y.is_coalesced()
@@ -104,8 +106,8 @@ def test_hybrid_and_duplicates(case):
 
 @keeping
 @all_layouts
-def test_in_place_and_out(case, layout):
-    x, expected = dense(), case.value(dense()) + 0.0
+def test_in_place_and_out(case, layout, device):
+    x, expected = dense(device), case.value(dense(device)) + 0.0
     written = sparse(x, layout)
     if layout == torch.sparse_coo:
         written = written.coalesce()
@@ -122,8 +124,8 @@ def test_in_place_and_out(case, layout):
 
 @keeping
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
-def test_dtypes(case, dtype):
-    x = sparse(dense(dtype))
+def test_dtypes(case, dtype, device):
+    x = sparse(dense(device, dtype))
     y = case.value(x)
     assert y.dtype == dtype
     assert same_bits(y.coalesce().values(), case.value(x.coalesce().values()))
@@ -131,9 +133,9 @@ def test_dtypes(case, dtype):
 
 @keeping
 @all_layouts
-def test_gradient(case, layout):
+def test_gradient(case, layout, device):
     """That of the dense op at the specified elements, in the input's pattern."""
-    x, weight = dense(), torch.randn(6, 9, dtype=torch.float64)
+    x, weight = dense(device), torch.randn(6, 9, dtype=torch.float64, device=device)
     leaf, whole = sparse(x, layout).requires_grad_(), x.clone().requires_grad_()
     total = (case.value(leaf).to_dense() * weight).sum()
     (grad,) = torch.autograd.grad(total, leaf)
@@ -144,19 +146,21 @@ def test_gradient(case, layout):
 
 
 @keeping
-def test_gradient_of_duplicates(case):
-    values = torch.tensor([0.5, -2.0, 1.0], dtype=torch.float64)
-    x = torch.sparse_coo_tensor(torch.tensor([[1, 1, 3]]), values, (5,)).requires_grad_()
+def test_gradient_of_duplicates(case, device):
+    values = torch.tensor([0.5, -2.0, 1.0], dtype=torch.float64, device=device)
+    x = torch.sparse_coo_tensor(
+        torch.tensor([[1, 1, 3]], device=device), values, (5,), device=device
+    ).requires_grad_()
     case.value(x).to_dense().sum().backward()
-    whole = torch.tensor([-1.5, 1.0], dtype=torch.float64, requires_grad=True)
+    whole = torch.tensor([-1.5, 1.0], dtype=torch.float64, requires_grad=True, device=device)
     case.value(whole).sum().backward()
     assert torch.equal(x.grad.coalesce().values(), whole.grad)
 
 
 @keeping
 @pytest.mark.parametrize("layout", [torch.sparse_coo, torch.sparse_csr], ids=str)
-def test_gradient_in_another_pattern(case, layout):
-    x, g = sparse(dense(), layout), dense().roll(1, 0)
+def test_gradient_in_another_pattern(case, layout, device):
+    x, g = sparse(dense(device), layout), dense(device).roll(1, 0)
     expected = case.backward(g, x.to_dense()) * specified(x)
     for gradient in (g, sparse(g, layout)):
         grad = case.backward(gradient, x)
@@ -166,8 +170,8 @@ def test_gradient_in_another_pattern(case, layout):
 
 
 @keeping
-def test_second_order(case):
-    x, g, gg = sparse(dense()).coalesce(), dense().roll(1, 1), dense().roll(2, 1)
+def test_second_order(case, device):
+    x, g, gg = sparse(dense(device)).coalesce(), dense(device).roll(1, 1), dense(device).roll(2, 1)
     expected = case.double_backward(gg, g, x.to_dense()) * specified(x)
     for gradients in ((gg, g), (sparse(gg), sparse(g))):
         result = case.double_backward(*gradients, x)
@@ -175,11 +179,11 @@ def test_second_order(case):
 
 
 @pytest.mark.parametrize("layout", [torch.sparse_coo, torch.sparse_csr], ids=str)
-def test_relu_against_torch(layout):
+def test_relu_against_torch(layout, device):
     """The gradient's pattern is that of torch's own sparse relu."""
     grads = []
     for relu in (torch.ops.act.relu, torch.relu):
-        leaf = sparse(dense(), layout).requires_grad_()
+        leaf = sparse(dense(device), layout).requires_grad_()
         relu(leaf).to_dense().square().sum().backward()
         grads.append(leaf.grad)
     assert grads[0].layout == grads[1].layout
@@ -189,12 +193,12 @@ def test_relu_against_torch(layout):
 
 @pytest.mark.parametrize("training", [False, True])
 @all_layouts
-def test_rrelu(layout, training):
-    x, act = sparse(dense(), layout), torch.ops.act
+def test_rrelu(layout, training, device):
+    x, act = sparse(dense(device), layout), torch.ops.act
     values = x.coalesce().values() if layout == torch.sparse_coo else x.values()
 
     def draw(x, op=act.rrelu, **out):
-        generator = torch.Generator().manual_seed(3)
+        generator = torch.Generator(device).manual_seed(3)
         return op(x, training=training, generator=generator, **out)
 
     expected = draw(values)
@@ -203,7 +207,7 @@ def test_rrelu(layout, training):
     assert same_bits(y.coalesce().values() if layout == torch.sparse_coo else y.values(), expected)
     written = x.coalesce().clone() if layout == torch.sparse_coo else x.clone()
     assert torch.equal(draw(written, act.rrelu_).to_dense(), y.to_dense())
-    out = sparse(torch.zeros(6, 9, dtype=torch.float64), layout)
+    out = sparse(torch.zeros(6, 9, dtype=torch.float64, device=device), layout)
     assert torch.equal(draw(x, out=out).to_dense(), y.to_dense())
 
     leaf, whole = x.detach().requires_grad_(), values.detach().clone().requires_grad_()
@@ -215,9 +219,9 @@ def test_rrelu(layout, training):
 
 @pytest.mark.parametrize("weights", [1, 9])
 @pytest.mark.parametrize("sparse_dim", [1, 2, None])
-def test_prelu(weights, sparse_dim):
+def test_prelu(weights, sparse_dim, device):
     torch.manual_seed(4)
-    x, weight = dense(), torch.rand(weights, dtype=torch.float64)
+    x, weight = dense(device), torch.rand(weights, dtype=torch.float64, device=device)
     if sparse_dim is None:
         shared = x.to_sparse_csr()
         if weights > 1:
@@ -243,9 +247,9 @@ def test_prelu(weights, sparse_dim):
     assert torch.equal(out.to_dense(), expected)
 
 
-def test_functions_and_modules():
+def test_functions_and_modules(device):
     """What is called by users arrives at the same kernels."""
-    x = sparse(dense())
+    x = sparse(dense(device))
     assert torch_act.functional.relu(x).is_sparse
     assert torch_act.nn.GELU()(x).is_sparse
     with pytest.raises(NotImplementedError, match="glu"):  # halves of a pattern are two patterns

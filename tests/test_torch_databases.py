@@ -33,9 +33,9 @@ def _ours(info):
     return getattr(F, info.name.split(".")[-1])
 
 
-def _supported(info, dtype):
+def _supported(info, dtype, device):
     # rrelu of float16 is one that torch lacks: there is nothing to compare it with.
-    return dtype in info.dtypes
+    return dtype in info.supported_dtypes(torch.device(device).type)
 
 
 def _is_random(sample):
@@ -65,13 +65,13 @@ def _leaf(tensor):
 
 @on_dtypes
 @on_ops
-def test_samples(info, dtype):
+def test_samples(info, dtype, device):
     """Values and gradients at all of torch's sample inputs."""
-    if not _supported(info, dtype):
+    if not _supported(info, dtype, device):
         assert info.name.endswith("rrelu")
         return
     count = 0
-    for sample in info.sample_inputs("cpu", dtype, requires_grad=True):
+    for sample in info.sample_inputs(device, dtype, requires_grad=True):
         if _is_random(sample):
             continue  # test_rrelu_samples
         count += 1
@@ -80,17 +80,17 @@ def test_samples(info, dtype):
         expected = info.op(theirs, *sample.args, **sample.kwargs)
         assert y.dtype == expected.dtype
         _assert_close(y, expected, torch.ones_like(expected, dtype=torch.bool), dtype)
-        g = torch.randn(expected.shape, dtype=torch.float64).to(expected.dtype)
+        g = torch.randn(expected.shape, dtype=torch.float64).to(expected)
         y.backward(g)
         expected.backward(g)
         _assert_close(ours.grad, theirs.grad, torch.ones_like(ours, dtype=torch.bool), dtype)
     assert count
 
 
-def test_rrelu_samples():
+def test_rrelu_samples(device):
     """Random slopes are other ones than torch's: their bounds and the gradient are compared."""
     (info,) = (info for info in OPS if info.name.endswith("rrelu"))
-    samples = [s for s in info.sample_inputs("cpu", torch.float64) if _is_random(s)]
+    samples = [s for s in info.sample_inputs(device, torch.float64) if _is_random(s)]
     assert samples
     for sample in samples:
         x = _leaf(sample.input)
@@ -106,11 +106,11 @@ def test_rrelu_samples():
 
 @on_dtypes
 @on_ops
-def test_reference_inputs(info, dtype):
+def test_reference_inputs(info, dtype, device):
     """torch's larger selection: extremal values, strided, expanded and empty tensors."""
-    if not _supported(info, dtype):
+    if not _supported(info, dtype, device):
         return
-    for sample in info.reference_inputs("cpu", dtype):
+    for sample in info.reference_inputs(device, dtype):
         if _is_random(sample):
             continue  # test_rrelu_samples
         ours = _ours(info)(sample.input, *sample.args, **sample.kwargs)
@@ -143,10 +143,10 @@ WITH_ERRORS = [info for info in OPS if info.error_inputs_func is not None]
 
 
 @pytest.mark.parametrize("info", WITH_ERRORS, ids=lambda i: i.name)
-def test_errors(info):
+def test_errors(info, device):
     """What torch refuses we refuse, in words that name the op."""
     name = info.name.split(".")[-1]
-    for error in info.error_inputs("cpu"):
+    for error in info.error_inputs(device):
         sample = error.sample_input
         with pytest.raises((error.error_type, RuntimeError, ValueError, IndexError), match=name):
             _ours(info)(sample.input, *sample.args, **sample.kwargs)
@@ -155,17 +155,19 @@ def test_errors(info):
 @on_dtypes
 @pytest.mark.parametrize("training", [False, True])
 @pytest.mark.parametrize("info", MODULES, ids=lambda i: i.name)
-def test_modules(info, training, dtype):
+def test_modules(info, training, dtype, device):
     """module_db: construction, forward and gradients, as torch's own module."""
     ours_class = getattr(torch_act.nn, info.module_cls.__name__)
     inputs = info.module_inputs_func(
-        info, device="cpu", dtype=dtype, requires_grad=True, training=training
+        info, device=device, dtype=dtype, requires_grad=True, training=training
     )
     assert inputs
     for given in inputs:
         construct, forward = given.constructor_input, given.forward_input
-        ours = ours_class(*construct.args, **construct.kwargs).to(dtype).train(training)
-        theirs = info.module_cls(*construct.args, **construct.kwargs).to(dtype).train(training)
+        ours = ours_class(*construct.args, **construct.kwargs).to(device, dtype).train(training)
+        theirs = (
+            info.module_cls(*construct.args, **construct.kwargs).to(device, dtype).train(training)
+        )
         ours.load_state_dict(theirs.state_dict())
         assert repr(ours) == repr(theirs)
         leaves = [[_leaf(a) for a in forward.args] for _ in range(2)]

@@ -42,9 +42,9 @@ def _check(function, in_dims, out_dims, *tensors):
 
 @pytest.mark.parametrize("dims", PLACES, ids=str)
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_pointwise(case, dims):
+def test_pointwise(case, dims, device):
     in_dim, out_dim = dims
-    u, g, x = torch.randn(3, 4, 5, 6)
+    u, g, x = torch.randn(3, 4, 5, 6, device=device)
     _check(case.value, (in_dim,), out_dim, x)
     _check(case.backward, (in_dim, in_dim), out_dim, g, x)
     _check(case.double_backward, (in_dim, in_dim, in_dim), out_dim, u, g, x)
@@ -54,34 +54,40 @@ def test_pointwise(case, dims):
 
 
 @pytest.mark.parametrize("case", FORMULAS, ids=str)
-def test_pointwise_operands_vmapped_differently(case):
-    x, g, u = torch.randn(4, 5, 6), torch.randn(5, 6), torch.randn(5, 6, 4)
+def test_pointwise_operands_vmapped_differently(case, device):
+    x, g, u = (
+        torch.randn(4, 5, 6, device=device),
+        torch.randn(5, 6, device=device),
+        torch.randn(5, 6, 4, device=device),
+    )
     _check(case.backward, (None, 0), 0, g, x)
     _check(case.backward, (-1, None), 1, u, g)
     _check(case.double_backward, (-1, None, 0), 0, u, g, x)
-    _check(lambda x: case.backward(g[0, 0], x), (0,), 0, torch.randn(7))  # samples without dims
+    _check(
+        lambda x: case.backward(g[0, 0], x), (0,), 0, torch.randn(7, device=device)
+    )  # samples without dims
 
 
-def test_out_under_vmap():
-    x, out = torch.randn(4, 5), torch.empty(5, 4)
+def test_out_under_vmap(device):
+    x, out = torch.randn(4, 5, device=device), torch.empty(5, 4, device=device)
     for case in FORMULAS:
         vmap(lambda x, out, case=case: case.out(x, out), in_dims=(0, 1), out_dims=1)(x, out)
         assert same_bits(out, case.value(x).T)
     vmap(lambda x, out: act.softmax(x, 0, out=out), in_dims=(0, 1))(x, out)
     assert same_bits(out, act.softmax(x, 1).T)
     with pytest.raises(RuntimeError, match="can't be resized"):
-        vmap(lambda x, out: act.gelu(x, out=out))(x, torch.empty(4, 3))
+        vmap(lambda x, out: act.gelu(x, out=out))(x, torch.empty(4, 3, device=device))
     with pytest.raises(RuntimeError, match="vmap"):
-        vmap(lambda x: act.gelu(x, out=torch.empty(5)))(x)
+        vmap(lambda x: act.gelu(x, out=torch.empty(5, device=device)))(x)
 
 
 @pytest.mark.parametrize("name", ["softmax", "log_softmax", "softmin"])
 @pytest.mark.parametrize("dims", PLACES, ids=str)
 @pytest.mark.parametrize("dim", [0, 1, -1, -2])
-def test_softmax(name, dims, dim):
+def test_softmax(name, dims, dim, device):
     op, backward = getattr(act, name), getattr(act, name + "_backward")
     in_dim, out_dim = dims
-    x, g = torch.randn(2, 4, 5, 6)
+    x, g = torch.randn(2, 4, 5, 6, device=device)
     _check(lambda x: op(x, dim), (in_dim,), out_dim, x)
     _check(lambda x: op(x.bfloat16(), dim, dtype=torch.float32), (in_dim,), out_dim, x)
     y = x.softmax(0)
@@ -96,9 +102,9 @@ def test_softmax(name, dims, dim):
 
 
 @pytest.mark.parametrize("name", ["softmax", "log_softmax", "softmin"])
-def test_softmax_of_samples_without_dims(name):
+def test_softmax_of_samples_without_dims(name, device):
     op, backward = getattr(act, name), getattr(act, name + "_backward")
-    x = torch.randn(5)
+    x = torch.randn(5, device=device)
     for dim in (0, -1):
         _check(lambda x, dim=dim: op(x, dim), (0,), 0, x)
         _check(lambda g, y, dim=dim: backward(g, y, dim, torch.float32), (0, 0), 0, x, op(x, 0))
@@ -108,20 +114,20 @@ def test_softmax_of_samples_without_dims(name):
 
 @pytest.mark.parametrize("dims", PLACES, ids=str)
 @pytest.mark.parametrize("dim", [0, 1, -1, -2])
-def test_glu(dims, dim):
+def test_glu(dims, dim, device):
     in_dim, out_dim = dims
-    x = torch.randn(4, 6, 8)
+    x = torch.randn(4, 6, 8, device=device)
     _check(lambda x: act.glu(x, dim), (in_dim,), out_dim, x)
     g = vmap(lambda x: act.glu(x, dim), in_dims=in_dim, out_dims=0)(x)
     _check(lambda g, x: act.glu_backward(g, x, dim), (0, in_dim), out_dim, g, x)
     _check(lambda g, x: act.glu_backward(g, x, dim), (None, in_dim), out_dim, g[0], x)
 
 
-def test_glu_errors_count_without_the_vmapped_dimension():
+def test_glu_errors_count_without_the_vmapped_dimension(device):
     with pytest.raises(RuntimeError, match="at least one dimension"):
-        vmap(lambda x: act.glu(x))(torch.randn(4))
+        vmap(lambda x: act.glu(x))(torch.randn(4, device=device))
     with pytest.raises(IndexError, match=r"expected dim in \[-1, 0\]"):
-        vmap(lambda x: act.glu(x, 1))(torch.randn(4, 4))
+        vmap(lambda x: act.glu(x, 1))(torch.randn(4, 4, device=device))
 
 
 # Shapes of one sample and of its weight.
@@ -131,12 +137,12 @@ PRELU += [((2, 3, 4), (3,)), ((1, 3, 4, 2), (3,)), ((2, 3, 2, 2, 2), (3,)), ((2,
 
 @pytest.mark.parametrize("which", ["self", "weight", "both"])
 @pytest.mark.parametrize("shapes", PRELU, ids=str)
-def test_prelu(shapes, which):
+def test_prelu(shapes, which, device):
     def tensor(shape, vmapped, place):
         if not vmapped:
-            return torch.randn(shape), None
+            return torch.randn(shape, device=device), None
         place = min(place, len(shape))
-        return torch.randn(*shape[:place], 7, *shape[place:]), place
+        return torch.randn(*shape[:place], 7, *shape[place:], device=device), place
 
     for place in (0, 1, 2):
         x, x_dim = tensor(shapes[0], which != "weight", place)
@@ -153,13 +159,19 @@ def test_prelu(shapes, which):
             assert same_bits(y, _by_sample(act.prelu, (x_dim, w_dim), x_dim, x, w))
 
 
-def test_prelu_errors():
+def test_prelu_errors(device):
     with pytest.raises(RuntimeError, match="expected 1 or 3 weights"):
-        vmap(act.prelu, in_dims=(0, None))(torch.randn(4, 2, 3), torch.randn(4))
+        vmap(act.prelu, in_dims=(0, None))(
+            torch.randn(4, 2, 3, device=device), torch.randn(4, device=device)
+        )
     with pytest.raises(RuntimeError, match="expected 1 or 1 weights"):
-        vmap(act.prelu, in_dims=(0, None))(torch.randn(4, 3), torch.randn(3))
+        vmap(act.prelu, in_dims=(0, None))(
+            torch.randn(4, 3, device=device), torch.randn(3, device=device)
+        )
     with pytest.raises(RuntimeError, match="not vmapped over"):
-        vmap(act.prelu_, in_dims=(None, 0))(torch.randn(3), torch.randn(4, 1))
+        vmap(act.prelu_, in_dims=(None, 0))(
+            torch.randn(3, device=device), torch.randn(4, 1, device=device)
+        )
 
 
 def _rrelu(x):
@@ -167,9 +179,9 @@ def _rrelu(x):
 
 
 @pytest.mark.parametrize("in_dim", [0, 1, 2])
-def test_rrelu_same(in_dim):
+def test_rrelu_same(in_dim, device):
     """Every sample gets the slopes that it would get alone."""
-    x = torch.randn(4, 5, 6)
+    x = torch.randn(4, 5, 6, device=device)
     torch.manual_seed(3)
     ours = vmap(_rrelu, in_dims=in_dim, randomness="same")(x)
     for k in range(x.shape[in_dim]):
@@ -177,11 +189,13 @@ def test_rrelu_same(in_dim):
         assert same_bits(ours[k], _rrelu(x.select(in_dim, k).contiguous()))
 
 
-def test_rrelu_different():
-    minus_one = -torch.ones(1000)
+def test_rrelu_different(device):
+    minus_one = -torch.ones(1000, device=device)
     slopes = -vmap(_rrelu, randomness="different")(minus_one.expand(8, 1000))
     assert len(slopes.unique()) > 7500
-    shared = -vmap(lambda _: _rrelu(minus_one), randomness="different")(torch.zeros(8))
+    shared = -vmap(lambda _: _rrelu(minus_one), randomness="different")(
+        torch.zeros(8, device=device)
+    )
     assert len(shared.unique()) > 7500, "each sample draws, even from what is not vmapped"
     nested = vmap(vmap(_rrelu, randomness="different"), randomness="different")
     assert len(nested(minus_one.expand(2, 4, 1000)).unique()) > 7500
@@ -191,15 +205,18 @@ def test_rrelu_different():
     assert (slopes[0] != slopes[1]).any()
 
 
-def test_rrelu_error():
+def test_rrelu_error(device):
     with pytest.raises(RuntimeError, match="randomness"):
-        vmap(_rrelu)(torch.randn(3, 4))
-    assert vmap(lambda x: F.rrelu(x))(torch.randn(3, 4)).shape == (3, 4)  # evaluation draws nothing
+        vmap(_rrelu)(torch.randn(3, 4, device=device))
+    assert vmap(lambda x: F.rrelu(x))(torch.randn(3, 4, device=device)).shape == (
+        3,
+        4,
+    )  # evaluation draws nothing
 
 
 @pytest.mark.parametrize("randomness", ["same", "different"])
-def test_rrelu_gradient_draws_the_same_slopes(randomness):
-    x = torch.randn(4, 50)
+def test_rrelu_gradient_draws_the_same_slopes(randomness, device):
+    x = torch.randn(4, 50, device=device)
     torch.manual_seed(5)
     gradient = vmap(grad(lambda x: _rrelu(x).sum()), randomness=randomness)(x)
     torch.manual_seed(5)
@@ -222,6 +239,8 @@ def test_rrelu_jacobian(dtype):
 
 def test_rrelu_in_place_and_float16():
     x = -torch.ones(4, 50, dtype=torch.float16)
+def test_rrelu_in_place_and_float16(device):
+    x = -torch.ones(4, 50, dtype=torch.float16, device=device)
     torch.manual_seed(1)
     expected = vmap(_rrelu, randomness="different")(x)
     torch.manual_seed(1)
@@ -231,9 +250,9 @@ def test_rrelu_in_place_and_float16():
 
 
 @pytest.mark.parametrize("case", FORMULAS, ids=str)
-def test_nested_with_derivatives(case):
+def test_nested_with_derivatives(case, device):
     """Per-sample gradients and Hessians in a vmap of a vmap equal those of single numbers."""
-    x = torch.randn(2, 3, 4, dtype=torch.float64)
+    x = torch.randn(2, 3, 4, dtype=torch.float64, device=device)
     first = vmap(vmap(vmap(grad(case.value))))(x)
     second = vmap(vmap(vmap(grad(grad(case.value)))))(x)
     assert torch.allclose(first, case.derivative(x), rtol=1e-13, atol=1e-15)
@@ -252,16 +271,16 @@ def test_nested_with_derivatives(case):
         lambda x: F.log_softmax(x, 0),
         lambda x: F.softmin(x, 1),
         lambda x: F.glu(x, 1),
-        lambda x: F.prelu(x, torch.tensor([0.3, -0.2], dtype=x.dtype)),
+        lambda x: F.prelu(x, torch.tensor([0.3, -0.2], dtype=x.dtype, device=x.device)),
     ],
     ids=["softmax", "log_softmax", "softmin", "glu", "prelu"],
 )
-def test_jacobians_agree(function):
-    x = torch.randn(3, 2, dtype=torch.float64)
+def test_jacobians_agree(function, device):
+    x = torch.randn(3, 2, dtype=torch.float64, device=device)
     numeric = torch.autograd.functional.jacobian(function, x)
     assert torch.allclose(jacrev(function)(x), numeric)
     assert torch.allclose(jacfwd(function)(x), numeric)
-    batch = torch.randn(4, 3, 2, dtype=torch.float64)
+    batch = torch.randn(4, 3, 2, dtype=torch.float64, device=device)
     stacked = torch.stack([jacrev(function)(x) for x in batch])
     assert torch.allclose(vmap(jacrev(function))(batch), stacked)
     assert torch.allclose(vmap(jacfwd(function))(batch), stacked)

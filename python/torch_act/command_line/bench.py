@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from torch_act.command_line import report
 from torch_act.command_line.calls import Call, calls
+from torch_act.command_line.device import describe, why_missing
 from torch_act.command_line.machine import versions
 from torch_act.command_line.measurement import measure
 
@@ -33,8 +34,11 @@ class Direction(str, Enum):
 def bench(
     op: Annotated[list[str] | None, typer.Option(help="Default: all.")] = None,
     dtype: Annotated[list[Dtype] | None, typer.Option(help="Default: float32.")] = None,
-    size: Annotated[list[str] | None, typer.Option(help="Elements. Default: 64K and 4M.")] = None,
+    size: Annotated[
+        list[str] | None, typer.Option(help="Elements. Default: 64K and 4M; on cuda 4M and 64M.")
+    ] = None,
     direction: Annotated[list[Direction] | None, typer.Option(help="Default: both.")] = None,
+    device: Annotated[str, typer.Option(help="cpu, cuda or cuda:1.")] = "cpu",
     threads: Annotated[int, typer.Option(min=1)] = 1,
     repeats: Annotated[int, typer.Option(min=1, help="Turns of each contender.")] = 21,
     json: Annotated[Path | None, typer.Option(help="File to write; - for stdout.")] = None,
@@ -45,11 +49,19 @@ def bench(
     Options that take several values are repeated: --op gelu --op silu. Times are the fastest of the
     turns. Each call makes a fresh output. Backward is torch.autograd.grad on a retained graph. The
     copy is Tensor.copy_ of the input into existing, warm memory.
+
+    On a CUDA device each call is timed by events, after its cache has been overwritten, and GB/s
+    and the share of the copy's are told: of the bytes that the call cannot do without.
     """
     chosen = _chosen(op)
-    sizes = [_elements(text) for text in size or ("64K", "4M")]
+    _check_device(device)
+    on_cpu = device == "cpu"
+    sizes = [_elements(text) for text in size or (("64K", "4M") if on_cpu else ("4M", "64M"))]
     torch.set_num_threads(threads)
     header = {**versions(), "threads": str(threads), "time": f"fastest of {repeats} turns"}
+    if not on_cpu:
+        torch.cuda.set_device(device)
+        header["device"] = describe(device)
     quiet = STDOUT in (json, markdown)
     console = Console(stderr=quiet)
     for name, value in header.items():
@@ -61,7 +73,8 @@ def bench(
         task = progress.add_task("", total=len(grid))
         for way, kind, elements, call in grid:
             progress.update(task, description=f"{call.label} {kind.value} {way.value}")
-            cells.append(measure(call, getattr(torch, kind.value), elements, way.value, repeats))
+            numbers = getattr(torch, kind.value)
+            cells.append(measure(call, numbers, elements, way.value, repeats, device))
             progress.advance(task)
 
     console.print(report.rich_table(cells))
@@ -79,6 +92,17 @@ def _chosen(names: list[str] | None) -> list[Call]:
     if unknown := set(names or ()) - known:
         raise typer.BadParameter(f"{', '.join(sorted(unknown))}: choose from {sorted(known)}")
     return [call for call in every if not names or call.label in names]
+
+
+def _check_device(device: str) -> None:
+    try:
+        known = torch.device(device).type in ("cpu", "cuda")
+    except RuntimeError:
+        known = False
+    if not known:
+        raise typer.BadParameter(f"device {device!r}: cpu, cuda or cuda with an index")
+    if reason := why_missing(device):
+        raise typer.BadParameter(f"device {device!r}: {reason}")
 
 
 def _elements(text: str) -> int:

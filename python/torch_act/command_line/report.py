@@ -20,6 +20,7 @@ COLUMNS = (
     "torch / ours",
     "ours / copy",
 )
+DEVICE_COLUMNS = ("GB/s", "share of copy")  # on a GPU, whose bandwidth is what there is to reach
 TEXT_COLUMNS = ("op", "dtype", "direction")
 CLEARLY = 0.97  # below this ratio a cell is slower by more than the measurement's noise
 
@@ -27,7 +28,8 @@ CLEARLY = 0.97  # below this ratio a cell is slower by more than the measurement
 def rich_table(cells: Iterable[Cell]) -> Table:
     """For the terminal; cells slower than torch in red."""
     table = Table(box=box.SIMPLE, padding=0)
-    for column in COLUMNS:
+    cells = list(cells)
+    for column in _columns(cells):
         justify = "left" if column in TEXT_COLUMNS else "right"
         table.add_column(column.replace(" ", "\n", 1), justify=justify, no_wrap=True)
     for cell in cells:
@@ -38,15 +40,17 @@ def rich_table(cells: Iterable[Cell]) -> Table:
 def markdown(cells: list[Cell], header: dict[str, str]) -> str:
     """For the README."""
     lines = [f"- {name}: {value}" for name, value in header.items()]
-    lines += ["", "| " + " | ".join(COLUMNS) + " |"]
-    lines += ["|" + "|".join("---" if c in TEXT_COLUMNS else "---:" for c in COLUMNS) + "|"]
+    columns = _columns(cells)
+    lines += ["", "| " + " | ".join(columns) + " |"]
+    lines += ["|" + "|".join("---" if c in TEXT_COLUMNS else "---:" for c in columns) + "|"]
     lines += ["| " + " | ".join(_row(cell)) + " |" for cell in cells]
     return "\n".join([*lines, "", *summary(cells)]) + "\n"
 
 
 def as_json(cells: list[Cell], header: dict[str, str]) -> str:
     """For programs."""
-    rows = [{**asdict(cell), "ratio": cell.ratio, "copies": cell.copies} for cell in cells]
+    derived = ("ratio", "copies", "bandwidth", "share")
+    rows = [{**asdict(cell), **{name: getattr(cell, name) for name in derived}} for cell in cells]
     return json.dumps({"header": header, "cells": rows, "summary": summary(cells)}, indent=2) + "\n"
 
 
@@ -62,7 +66,7 @@ def summary(cells: list[Cell]) -> list[str]:
         copies = _geometric_mean(cell.copies for cell in group)
         lines.append(
             f"{direction} {dtype} {size_name(size)}: {ratio:.2f} times as fast as torch, "
-            f"{copies:.2f} copies (geometric means of {len(group)})"
+            f"{copies:.2f} copies{_reached(group)} (geometric means of {len(group)})"
         )
     slower = [cell for group in groups.values() for cell in group if _slower(cell)]
     clearly = [cell for cell in slower if cell.ratio < CLEARLY]
@@ -82,9 +86,26 @@ def size_name(size: int) -> str:
     return str(size)
 
 
+def _on_device(cell: Cell) -> bool:
+    return cell.device != "cpu"
+
+
+def _columns(cells: list[Cell]) -> tuple[str, ...]:
+    return COLUMNS + DEVICE_COLUMNS if any(map(_on_device, cells)) else COLUMNS
+
+
+def _reached(group: list[Cell]) -> str:
+    if not all(map(_on_device, group)):
+        return ""
+    bandwidth = _geometric_mean(cell.bandwidth for cell in group)
+    share = _geometric_mean(cell.share for cell in group)
+    return f", {bandwidth:.0f} GB/s, {100 * share:.0f} % of the copy's"
+
+
 def _row(cell: Cell) -> list[str]:
     theirs = "–" if cell.torch is None else f"{cell.torch:.3f}"
     ratio = "–" if cell.ratio is None else f"{cell.ratio:.2f}"
+    on_device = [f"{cell.bandwidth:.0f}", f"{100 * cell.share:.0f} %"] if _on_device(cell) else []
     return [
         cell.op,
         cell.dtype,
@@ -94,6 +115,7 @@ def _row(cell: Cell) -> list[str]:
         theirs,
         ratio,
         f"{cell.copies:.2f}",
+        *on_device,
     ]
 
 
