@@ -9,6 +9,7 @@
 #include <torch/csrc/autograd/python_variable.h>
 #include <torch/version.h>
 
+#include "accuracy/bindings.h"
 #include "autograd/saved_preference.h"
 #include "cpu/kernels.h"
 #include "pointwise_ops.h"
@@ -246,6 +247,7 @@ PYBIND11_MODULE(_C, m) {
   m.def("pointwise_ops", &pointwise_ops,
         "The pointwise ops with their parameters, from the C++ list.");
 
+  accuracy::bind(m);
   m.def("saved_preference", &saved_preference);
   m.def("set_saved_preference", &set_saved_preference, py::arg("kind").none(true));
 
