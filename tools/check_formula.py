@@ -138,7 +138,7 @@ def floored_interval(name, order, stretch):
     """Where the floor of 0.1 counts: for the derivative as in the tests, for f'' around 0."""
     if order == 2:
         return -4 * stretch, 4 * stretch
-    from ulp import CANCELLING
+    from accuracy.ulp import CANCELLING
 
     entry, parameters = catalogued(name)
     variant = parameters.get(entry.variant_argument, "")
@@ -147,8 +147,8 @@ def floored_interval(name, order, stretch):
 
 def check_double(run, name, definition, parameters, stretch, ceiling):
     import torch
-    from reference import Reference
-    from ulp import error
+    from accuracy.reference import Reference
+    from accuracy.ulp import error
 
     points = points_of_double(stretch)
     reference = Reference(definition, parameters)
