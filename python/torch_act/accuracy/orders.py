@@ -31,11 +31,13 @@ class Subject:
         if not self.case.in_torch:
             return None
         if self.order == FROM_OUTPUT:
-            return _torch_from_output(self.case)
-        evaluate = partial(_torch, self.case, ORDERS.index(self.order))
+            evaluate = _torch_from_output(self.case)
+        else:
+            evaluate = partial(_torch, self.case, ORDERS.index(self.order))
         try:
-            evaluate(torch.zeros(1, dtype=self.dtype))
-        except RuntimeError:  # hardsigmoid has no double backward
+            if evaluate is not None:
+                evaluate(torch.zeros(1, dtype=self.dtype))
+        except RuntimeError:  # no double backward for hardsigmoid, no output for a negative slope
             return None
         return evaluate
 
@@ -111,9 +113,7 @@ def _torch_from_output(case: Case) -> Evaluate | None:
     aten, p = torch.ops.aten, case.keywords
 
     def elu(alpha: float, scale: float, input_scale: float) -> Evaluate:
-        return lambda y: aten.elu_backward(
-            torch.ones_like(y), alpha, scale, input_scale, True, y
-        )
+        return lambda y: aten.elu_backward(torch.ones_like(y), alpha, scale, input_scale, True, y)
 
     match case.name:
         case "sigmoid":

@@ -17,7 +17,9 @@ TAILS = {torch.float32: ((5.0, 15.0), (80.0, 110.0)), torch.float64: ((20.0, 40.
 def seams(case: Case, dtype: torch.dtype) -> list[float]:
     """Every number in the conditions of the definition, and its opposite; 0."""
     numbers = case.numbers(dtype)
-    conditions = " ".join(condition for condition, _ in BY_NAME[case.name].definition(case.keywords))
+    conditions = " ".join(
+        condition for condition, _ in BY_NAME[case.name].definition(case.keywords)
+    )
     found = {float(number) for number in re.findall(r"\d+(?:\.\d+)?", conditions)}
     found |= {value for name, value in numbers.items() if name in conditions}
     if case.name == "softplus":

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from torch_act.accuracy.cases import COMPUTED_IN
 from torch_act.accuracy.orders import FROM_OUTPUT, ORDERS, Subject
 from torch_act.accuracy.points import seams, stratified
 from torch_act.accuracy.reference import Exact
@@ -23,9 +24,10 @@ NONE = Shape(0, 0)
 
 def shapes(subject: Subject) -> dict[str, Shape]:
     """By order, for the case and the dtype of the subject."""
-    points = stratified(subject.case, subject.dtype, per_binade=2, dense=60)
-    exact = subject.case.reference(subject.dtype).at(points, 5e-324)
-    at_seam = np.isin(points, seams(subject.case, subject.dtype))
+    case, dtype = subject.case, COMPUTED_IN[subject.dtype]
+    points = stratified(case, dtype, per_binade=2, dense=60)
+    exact = case.reference(dtype).at(points, 5e-324)
+    at_seam = np.isin(points, seams(case, dtype))
     found = {name: _shape(exact, order, at_seam) for order, name in enumerate(ORDERS[:3])}
     return found | {FROM_OUTPUT: NONE}
 

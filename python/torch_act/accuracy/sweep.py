@@ -156,4 +156,3 @@ def state_file(folder: Path, subject: Subject) -> Path:
     """Where a sweep of this subject keeps what it has counted."""
     name = f"{subject.case}-{subject.order}".replace(" ", "_")
     return folder / f"{name}.json"
-
