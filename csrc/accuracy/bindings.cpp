@@ -65,8 +65,7 @@ void bind(py::module_& m) {
   m.def("measure_errors", &measure, py::arg("x"), py::arg("result"), py::arg("exact"),
         py::arg("low"), py::arg("high"), py::arg("floor"));
   m.def("count_reversals", &reversals, py::arg("result"), py::arg("direction"));
-  m.def("count_asymmetries", &asymmetries, py::arg("at_x"), py::arg("at_minus_x"),
-        py::arg("sign"));
+  m.def("count_asymmetries", &asymmetries, py::arg("at_x"), py::arg("at_minus_x"), py::arg("sign"));
 }
 
 }  // namespace act::accuracy

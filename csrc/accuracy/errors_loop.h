@@ -18,8 +18,7 @@ struct Lanes {
   Doubles worst{}, worst_floored{};
   Doubles worst_at{}, worst_floored_at{};
 
-  void add(const float* x, const float* result, const double* exact,
-                                  const Floor& floor) {
+  void add(const float* x, const float* result, const double* exact, const Floor& floor) {
     // Half an ulp beyond the largest finite number: from here on a result rounds to infinity.
     constexpr double overflow = 0x1.ffffffp127;
     constexpr std::int64_t magnitude_bits = INT64_MAX;
@@ -36,16 +35,16 @@ struct Lanes {
 
     // A true comparison is -1.
     const Integers finite = (magnitude < overflow) & (reach < overflow);
-    const Integers agree = finite | ((magnitude >= overflow) & (reach >= overflow)) |
-                           ((y != y) & (got != got));
+    const Integers agree =
+        finite | ((magnitude >= overflow) & (reach >= overflow)) | ((y != y) & (got != got));
     counted -= y == y;
     correctly_rounded -= rounded == got;
     wrong_kind -= ~agree;
     wrong_sign -= ((Integers(y) ^ Integers(got)) < 0) & (y == y) & (got == got) & (y != 0.0);
 
     const Doubles difference = Doubles(Integers(got - y) & magnitude_bits & finite);
-    const Doubles least = Doubles(Integers(floor.floor + Doubles{}) & (at > floor.low) &
-                                  (at < floor.high));
+    const Doubles least =
+        Doubles(Integers(floor.floor + Doubles{}) & (at > floor.low) & (at < floor.high));
     keep(difference * ulps_per_unit(magnitude), at, worst, worst_at);
     keep(difference * ulps_per_unit(magnitude > least ? magnitude : least), at, worst_floored,
          worst_floored_at);
@@ -79,8 +78,7 @@ struct Lanes {
     return Doubles((2 * bias + 23 - exponent) << 52);
   }
 
-  static void keep(Doubles error, Doubles at, Doubles& worst,
-                                          Doubles& worst_at) {
+  static void keep(Doubles error, Doubles at, Doubles& worst, Doubles& worst_at) {
     const Integers more = error > worst;
     worst = more ? error : worst;
     worst_at = more ? at : worst_at;
@@ -91,7 +89,8 @@ Errors measure_errors(const float* x, const float* result, const double* exact, 
                       const Floor& floor) {
   Lanes lanes;
   std::int64_t i = 0;
-  for (; i + Lanes::count <= size; i += Lanes::count) lanes.add(x + i, result + i, exact + i, floor);
+  for (; i + Lanes::count <= size; i += Lanes::count)
+    lanes.add(x + i, result + i, exact + i, floor);
   if (i < size) {
     float last_x[Lanes::count], last_result[Lanes::count];
     double last_exact[Lanes::count];

@@ -18,6 +18,8 @@ BOUNDS = {
     ("float64", "value"): 2.0,
     ("float64", "derivative"): 2.0,
 }
+ROWS = ("softmax", "softmin", "log_softmax")
+ROWS_BOUND = 2.0  # of each element, in every dtype
 
 
 @dataclass
@@ -31,6 +33,8 @@ class Row:
     inputs: str  # which
     ours: Errors
     torch: Errors | None
+    sum: float | None = None  # of a row of softmax: how far from 1, in n·2⁻³²
+    torch_sum: float | None = None
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -38,13 +42,13 @@ class Row:
 
     @property
     def bound(self) -> float | None:
-        return BOUNDS.get((self.dtype, self.order))
+        return ROWS_BOUND if self.op in ROWS else BOUNDS.get((self.dtype, self.order))
 
     @property
     def misses(self) -> str | None:
         """In words, why the row misses its bound; None where it does not."""
         errors = self.ours
-        if self.dtype in HALF_TYPES:
+        if self.dtype in HALF_TYPES and self.op not in ROWS:
             wrong = errors.counted - errors.correctly_rounded
             if wrong == 0 or self.order == "second derivative":
                 return None
@@ -52,6 +56,8 @@ class Row:
             return f"{wrong} results are not the nearest number: rounded twice{beside or ''}"
         if errors.wrong_kind or errors.wrong_sign:
             return f"{errors.wrong_kind} of a wrong kind, {errors.wrong_sign} of a wrong sign"
+        if (self.sum or 0) > 1:
+            return f"a sum is {self.sum:.3g}·n·2⁻³² from 1"
         if self.bound is None or errors.worst <= self.bound:
             return None
         if errors.worst_floored > self.bound:

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, fields
 import numpy as np
 import torch
 
-from torch_act.accuracy.ulp import FORMATS, error, spacing
+from .ulp import FORMATS, error, spacing  # tools/check_formula.py has no torch_act to import
 
 
 @dataclass

@@ -124,11 +124,13 @@ class _Measurement:
         patterns = block.patterns()
         x = torch.cat([patterns, patterns | SIGN_BIT]).view(torch.float32)
         lowest, highest = self.domain
-        if lowest > -torch.inf or highest < torch.inf:
-            x = torch.where((x >= lowest) & (x <= highest), x, torch.nan)
-        exact = self.subject.reference(x)
-        torchs = None if self.theirs is None else self._count(x, self.theirs(x), exact)
-        return self._count(x, self.subject.ours(x), exact), torchs
+        limited = lowest > -torch.inf or highest < torch.inf
+        outside = (x < lowest) | (x > highest) if limited else None
+        exact = _blank(self.subject.reference(x), outside)
+        torchs = None
+        if self.theirs is not None:
+            torchs = self._count(x, _blank(self.theirs(x), outside), exact)
+        return self._count(x, _blank(self.subject.ours(x), outside), exact), torchs
 
     def _count(self, x: Tensor, result: Tensor, exact: Tensor) -> Errors:
         halves = [tuple(t.chunk(2)) for t in (x, result, exact)]
@@ -145,6 +147,11 @@ class _Measurement:
         if symmetry := self.shape.symmetry:
             total.asymmetries = _C.count_asymmetries(plus[:-1], minus[:-1], symmetry)
         return total
+
+
+def _blank(result: Tensor, outside: Tensor | None) -> Tensor:
+    """NaN, which no sum counts, where x is no output."""
+    return result if outside is None else result.masked_fill(outside, torch.nan)
 
 
 def points(stride: int) -> int:

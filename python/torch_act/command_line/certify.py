@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from enum import Enum
+from itertools import product
 from pathlib import Path
 from typing import Annotated
 
@@ -12,9 +13,10 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from torch_act.accuracy.cases import Case, cases
-from torch_act.accuracy.certificate import Certificate, Row
+from torch_act.accuracy.certificate import ROWS, Certificate, Row
 from torch_act.accuracy.certificate_page import page, summary
 from torch_act.accuracy.orders import FROM_OUTPUT, Subject, subjects
+from torch_act.accuracy.rows import INPUTS, measure_rows
 from torch_act.accuracy.sampled import float64_sample, measure_float64, measure_half
 from torch_act.accuracy.shape import shapes
 from torch_act.accuracy.sweep import Sweep, points, state_file
@@ -61,11 +63,14 @@ def certify(
     """
     certificate = Certificate(table)
     if measure:
-        known = {case.name for case in cases()}
+        known = {case.name for case in cases()} | set(ROWS)
         if unknown := set(op or ()) - known:
             raise typer.BadParameter(f"{', '.join(sorted(unknown))}: choose from {sorted(known)}")
         chosen = [case for case in _cases(defaults) if not op or case.name in op]
-        _measure(certificate, chosen, dtype, order, stride, threads, state)
+        wanted = [o.value for o in order or Order]
+        _measure(certificate, chosen, dtype or list(Dtype), wanted, stride, threads, state)
+        if "value" in wanted:
+            _measure_rows(certificate, [n for n in ROWS if not op or n in op], dtype or list(Dtype))
     console = Console()
     for line in summary(certificate):
         console.print(line, highlight=False, soft_wrap=True)
@@ -85,22 +90,35 @@ def _cases(defaults: bool) -> Iterator[Case]:
 def _measure(
     certificate: Certificate,
     chosen: list[Case],
-    dtypes: list[Dtype] | None,
-    orders: list[Order] | None,
+    dtypes: list[Dtype],
+    orders: list[str],
     stride: int,
     threads: int,
     state: Path,
 ) -> None:
-    names = [str(case) for case in cases()]
-    wanted = [o.value for o in orders or Order]
-    header = versions()
     with _progress() as progress:
-        for dtype in dtypes or Dtype:
-            kind = getattr(torch, dtype.value)
-            for case in chosen:
-                every = [s for s in subjects(case, kind) if s.order in wanted]
-                for row in _rows(case, every, stride, threads, state, progress):
-                    certificate.put([row], header, names)
+        for dtype, case in product(dtypes, chosen):
+            every = [s for s in subjects(case, getattr(torch, dtype.value)) if s.order in orders]
+            for row in _rows(case, every, stride, threads, state, progress):
+                _put(certificate, row)
+
+
+def _measure_rows(certificate: Certificate, ops: list[str], dtypes: list[Dtype]) -> None:
+    with _progress() as progress:
+        grid = list(product(ops, dtypes))
+        task = progress.add_task("", total=len(grid))
+        for op, dtype in grid:
+            progress.update(task, description=f"{op} {dtype.value}")
+            ours, theirs = measure_rows(op, getattr(torch, dtype.value))
+            row = Row(op, op, "value", dtype.value, INPUTS, ours.errors, theirs.errors)
+            if op != "log_softmax" and dtype == Dtype.float32:
+                row.sum, row.torch_sum = ours.sum, theirs.sum
+            _put(certificate, row)
+            progress.advance(task)
+
+
+def _put(certificate: Certificate, row: Row) -> None:
+    certificate.put([row], versions(), [*(str(case) for case in cases()), *ROWS])
 
 
 def _rows(
