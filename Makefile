@@ -9,7 +9,7 @@ sources := $(shell find csrc -name '*.h' -o -name '*.cpp') setup.py pyproject.to
 packages := $(VENV)/.packages-$(TORCH)
 library := $(VENV)/.built-$(TORCH)
 
-.PHONY: demo test bench format lint readme sanitize clean
+.PHONY: demo test bench certify format lint readme sanitize clean
 
 demo: $(library)
 	$(python) -m torch_act demo
@@ -19,6 +19,10 @@ test: $(library)
 
 bench: $(library)
 	$(python) -m torch_act bench $(ARGS)
+
+# Hours: float32 on all 2^32 inputs. Started again, it goes on where it was.
+certify: $(library)
+	$(python) -m torch_act certify --markdown docs/accuracy.md $(ARGS)
 
 # The versions of torch are pinned: an unpinned one would fetch several GB of CUDA libraries.
 $(packages): pyproject.toml

@@ -60,9 +60,13 @@ class Row:
             return f"a sum is {self.sum:.3g}·n·2⁻³² from 1"
         if self.bound is None or errors.worst <= self.bound:
             return None
-        if errors.worst_floored > self.bound:
-            return f"{errors.worst:.4g} ulp at {errors.worst_at:.9g}: the formula's rounding errors"
-        return f"{errors.worst:.4g} ulp at {errors.worst_at:.9g}, beside a zero, where terms cancel"
+        where = f"{errors.worst:.4g} ulp at {errors.worst_at:.9g}"
+        if errors.worst == errors.worst_floored:
+            return f"{where}: the formula's rounding errors"
+        elsewhere = f"; {errors.worst_floored:.4g} elsewhere"
+        return f"{where}, beside a zero, where terms cancel" + (
+            elsewhere if errors.worst_floored > self.bound else ""
+        )
 
 
 class Certificate:

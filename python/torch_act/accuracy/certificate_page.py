@@ -9,9 +9,9 @@ TEXT = """# Accuracy
 
 How far each result is from the exact one, ours and torch's beside it, and where it is worst.
 
-    make certify                                   # all, float32 on all 2³² inputs; hours; resumable
-    python -m torch_act certify --op gelu          # one op
-    python -m torch_act certify --stride 1021      # a minute: every 1,021st float32 of each binade
+    make certify                                 # all, float32 on all 2³² inputs; hours, resumable
+    python -m torch_act certify --op gelu        # one op
+    python -m torch_act certify --stride 1021    # every 1,021st float32 of each binade; minutes
 
 `python -m torch_act certify --no-measure --markdown docs/accuracy.md` prints this page from
 `docs/accuracy.json`. `tests/test_certificate.py` measures every 1,021st float32 of each binade and
@@ -32,8 +32,8 @@ intervals `CANCELLING` in `torch_act/accuracy/ulp.py`, each with one zero in it,
 derivative reaches 0.1.
 
 The exact value is, for float32, that of our formula in double with the same parameters, rounded to
-float32; for float64, and for half types where the double formula is within 2⁻³⁰ ulp of the middle of
-two numbers, ball arithmetic (python-flint) of the mathematical definition in the catalogue,
+float32; for float64, and for half types where the double formula is within 2⁻³⁰ ulp of the middle
+of two numbers, ball arithmetic (python-flint) of the mathematical definition in the catalogue,
 which shares nothing with the formulas. The section float64 therefore also says how good the
 yardstick of float32 is: a few ulp of double are 10⁻⁸ of a float32 ulp.
 
@@ -162,7 +162,7 @@ def _cells(errors: Errors) -> str:
     at = f"{errors.worst_at:.9g}" if errors.worst else ""
     if errors.worst_floored != errors.worst:
         worst += f" ({_number(errors.worst_floored)})"
-    return f"| {worst} | {errors.worst_at:.9g} | {_share([errors])} | {_faults(errors)}"
+    return f"| {worst} | {at} | {_share([errors])} | {_faults(errors)}"
 
 
 def _faults(errors: Errors) -> str:

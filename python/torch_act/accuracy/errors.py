@@ -65,7 +65,7 @@ def count(
     plain, floored = (
         np.where(finite, error(result, high, low, dtype, f), 0.0) for f in (None, floor)
     )
-    worst, worst_floored = plain.argmax(), floored.argmax()
+    worst, worst_floored = _first(plain, x), _first(floored, x)
     judged = numbers & (got > 0) & (high != 0)
     return Errors(
         counted=int(numbers.sum()),
@@ -80,6 +80,12 @@ def count(
         worst_floored=float(floored[worst_floored]),
         worst_floored_at=float(x[worst_floored]),
     )
+
+
+def _first(errors: np.ndarray, x: np.ndarray) -> int:
+    """Where the largest error is; of several places the one nearest to 0."""
+    places = np.flatnonzero(errors == errors.max())
+    return int(places[np.nanargmin(np.abs(x[places]))])
 
 
 def is_nearest(result: np.ndarray, errors: np.ndarray, dtype: torch.dtype) -> np.ndarray:

@@ -34,7 +34,8 @@ def shapes(subject: Subject) -> dict[str, Shape]:
 
 def _shape(exact: Exact, order: int, at_seam: np.ndarray) -> Shape:
     high, low = exact.high[order], exact.low[order]
-    steps = np.diff(high) + np.diff(low)
+    with np.errstate(invalid="ignore"):  # infinite bounds
+        steps = np.diff(high) + np.diff(low)
     direction = int(bool(steps.min() >= 0)) - int(bool(steps.max() <= 0))
     for sign in (-1, 1):
         rest = (high - sign * high[::-1]) + (low - sign * low[::-1])

@@ -37,16 +37,22 @@ class Block(NamedTuple):
 
 
 def blocks(stride: int) -> list[Block]:
-    """Every stride-th number of each binade from its first one on; NaN's binade with infinity."""
-    starts = [
-        (begin, min(BINADE - (begin % BINADE), BLOCK * stride))
-        for binade in range(0, 1 << 31, BINADE)
-        for begin in range(binade, binade + BINADE, BLOCK * stride)
-    ]
-    following = [begin for begin, _ in starts[1:]] + [(1 << 31) - 1]
+    """Of each binade every stride-th number, from its first one on, and its last one.
+
+    The first ones are 0, the powers of 2, infinity and a NaN beside it.
+    """
+    found = []
+    for binade in range(0, 1 << 31, BINADE):
+        after = binade + BINADE
+        for begin in range(binade, after, BLOCK * stride):
+            count = -(-min(after - begin, BLOCK * stride) // stride)
+            found.append((begin, count))
+        if (BINADE - 1) % stride:
+            found.append((after - 1, 1))
+    following = [begin for begin, _ in found[1:]] + [(1 << 31) - 1]
     return [
-        Block(begin, -(-length // stride), stride, after)
-        for (begin, length), after in zip(starts, following, strict=True)
+        Block(begin, count, stride, after)
+        for (begin, count), after in zip(found, following, strict=True)
     ]
 
 
@@ -57,6 +63,7 @@ class Sweep:
     subject: Subject
     shape: Shape
     stride: int = 1
+    compare: bool = True  # with torch
     done: int = 0  # blocks
     ours: Errors | None = None
     torchs: Errors | None = None
@@ -69,7 +76,7 @@ class Sweep:
             self._resume(json.loads(state.read_text()))
         every = blocks(self.stride)
         advance(sum(block.count for block in every[: self.done]))
-        theirs = self.subject.theirs()
+        theirs = self.subject.theirs() if self.compare else None
         measure = _Measurement(self.subject, self.shape, theirs)
         with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
             while self.done < len(every):
