@@ -8,11 +8,11 @@
 
 Needs the header and the catalogue's entry, not the built library. Prints, for value (0), derivative
 (1) and second derivative (2), the largest error in ulp and where it is: double against ball
-arithmetic (tests/reference.py), float against the formula in double.
+arithmetic (torch_act/accuracy/reference.py), float against the formula in double.
 "floored" counts ulp of the exact result or of 0.1, whichever is larger, for the second derivative
-where |x| < 4, for the derivative in the intervals of tests/ulp.py: near the zero of a derivative
-only that can be small. Exits with 1 where float value or derivative exceed 2 (floored) ulp, double
-4, second derivatives 4 and 8, or a NaN is wrong.
+where |x| < 4, for the derivative in the intervals of torch_act/accuracy/ulp.py: near the zero of a
+derivative only that can be small. Exits with 1 where float value or derivative exceed 2 (floored)
+ulp, double 4, second derivatives 4 and 8, or a result is of a wrong kind.
 """
 
 import argparse
