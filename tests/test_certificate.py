@@ -19,6 +19,8 @@ from torch_act.accuracy.orders import Subject, subjects
 from torch_act.accuracy.sampled import measure_half
 from torch_act.accuracy.shape import Shape, shapes
 from torch_act.accuracy.sweep import Sweep, blocks, state_file
+from torch_act.command_line import app
+from typer.testing import CliRunner
 
 DOCS = Path(__file__).parent.parent / "docs"
 CASES = list(cases())
@@ -227,3 +229,42 @@ def test_shapes_are_read_off_the_definition():
         found = list(shapes_of(_subject(name).case, torch.float32).values())[:3]
         assert name == "silu" or found == [Shape(*shape) for shape in orders], name
     assert shapes_of(_subject("gelu").case, torch.float32)["value"].direction == 0
+
+
+def _certify(*arguments):
+    result = CliRunner().invoke(app, ["certify", *(str(argument) for argument in arguments)])
+    return result.exit_code, result.output
+
+
+def test_command_adds_to_the_table_and_writes_the_page(tmp_path):
+    table, markdown = tmp_path / "new" / "accuracy.json", tmp_path / "pages" / "accuracy.md"
+    places = ("--table", table, "--state", tmp_path, "--markdown", markdown)
+    every = ("--op", "gelu", "--defaults", "--stride", 100003)
+    code, output = _certify(*every, "--dtype", "float16", "--order", "value", *places)
+    assert code == 0, output
+    assert "float16 value" in output
+    first = Certificate(table)
+    assert set(first.rows) == {
+        (f"gelu(approximate={variant})", "value", "float16") for variant in ("none", "tanh")
+    }
+    code, output = _certify(*every, "--dtype", "float32", "--dtype", "float64", *places)
+    assert code == 0, output
+    both = Certificate(table)
+    assert len(both.rows) == 2 + 2 * 6
+    assert all(both.rows[key] == row for key, row in first.rows.items())
+    value = both.rows["gelu(approximate=none)", "value", "float32"]
+    assert value.inputs == "1 in 100003 of each binade"
+    assert value.ours.worst < 2 < 1e6 < value.torch.worst
+    assert value.misses is None or "ulp" in value.misses
+    assert markdown.read_text() == page(both)
+    assert "| gelu(approximate=none) | value | 1 in 100003" in markdown.read_text()
+    again = page(both)
+    code, output = _certify("--no-measure", *places)
+    assert code == 0, output
+    assert markdown.read_text() == again
+
+
+def test_command_names_the_ops():
+    code, output = _certify("--op", "gleu")
+    assert code != 0
+    assert "gleu" in output

@@ -57,6 +57,9 @@ saturation:
 
 torch's *derivative* is what its autograd gives, from whatever it saves.
 
+prelu, rrelu and glu are functions of two numbers, and not in these tables: `tests/test_prelu.py`,
+`test_rrelu.py` and `test_glu.py` hold them to a bound.
+
 ## The rows of softmax
 
 Rows of 1 to 2²⁰ elements, logits of spreads 1 to ±10⁴, all alike, and with one that outweighs the

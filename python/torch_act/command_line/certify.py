@@ -141,7 +141,7 @@ def _rows(
             inputs = f"{len(sample[0])} of all binades"
             ours, theirs = measure_float64(subject, shape[subject.order], *sample)
         elif dtype == torch.float32:
-            inputs = "all" if stride == 1 else f"every {stride}th of each binade"
+            inputs = "all" if stride == 1 else f"1 in {stride} of each binade"
             sweep = Sweep(subject, shape[subject.order], stride)
             sweep.run(
                 threads,
