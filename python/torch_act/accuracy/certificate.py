@@ -52,8 +52,7 @@ class Row:
             wrong = errors.counted - errors.correctly_rounded
             if wrong == 0 or self.order == "second derivative":
                 return None
-            beside = errors.worst > 1 and "; beside a zero the float32 result has few digits"
-            return f"{wrong} results are not the nearest number: rounded twice{beside or ''}"
+            return f"{wrong} not the nearest number: rounded twice, in float32 and then"
         if errors.wrong_kind or errors.wrong_sign:
             return f"{errors.wrong_kind} of a wrong kind, {errors.wrong_sign} of a wrong sign"
         if (self.sum or 0) > 1:
