@@ -137,6 +137,8 @@ def test_loop_counts_what_numpy_counts():
         for field in ("counted", "correctly_rounded", "wrong_kind", "wrong_sign", "worst"):
             assert found[field] == getattr(expected, field), (size, field)
         assert found["worst_floored"] == expected.worst_floored
+        # The first of equal errors in each lane, then the one nearest to 0.
+        assert found["worst_at"] == expected.worst_at
     for direction in (-1, 1):
         assert _C.count_reversals(result, direction) == reversals(result, direction)
         other = np.where(np.arange(4003) % 5, direction * result, 1)

@@ -57,11 +57,8 @@ struct Lanes {
       total.correctly_rounded += correctly_rounded[k];
       total.wrong_kind += wrong_kind[k];
       total.wrong_sign += wrong_sign[k];
-      if (worst[k] > total.worst) total.worst = worst[k], total.worst_at = float(worst_at[k]);
-      if (worst_floored[k] > total.worst_floored) {
-        total.worst_floored = worst_floored[k];
-        total.worst_floored_at = float(worst_floored_at[k]);
-      }
+      pick(worst[k], worst_at[k], total.worst, total.worst_at);
+      pick(worst_floored[k], worst_floored_at[k], total.worst_floored, total.worst_floored_at);
     }
     return total;
   }
@@ -76,6 +73,14 @@ struct Lanes {
     exponent = exponent < lowest ? lowest : exponent;
     exponent = exponent > highest ? highest : exponent;
     return Doubles((2 * bias + 23 - exponent) << 52);
+  }
+
+  // Of equal errors the one nearer to 0, so that the number of lanes does not show.
+  static void pick(double error, double at, double& worst, float& worst_at) {
+    const bool nearer = __builtin_fabs(at) < __builtin_fabs(double(worst_at));
+    if (error > worst || (error == worst && error > 0 && nearer)) {
+      worst = error, worst_at = float(at);
+    }
   }
 
   static void keep(Doubles error, Doubles at, Doubles& worst, Doubles& worst_at) {
