@@ -76,9 +76,9 @@ def count(
         wrong_kind=int((kind != got).sum()),
         wrong_sign=int((judged & (np.signbit(result) != np.signbit(high))).sum()),
         worst=float(plain[worst]),
-        worst_at=float(x[worst]),
+        worst_at=float(x[worst]) if plain[worst] else 0.0,
         worst_floored=float(floored[worst_floored]),
-        worst_floored_at=float(x[worst_floored]),
+        worst_floored_at=float(x[worst_floored]) if floored[worst_floored] else 0.0,
     )
 
 
