@@ -1,6 +1,6 @@
 """The table as a page: what was measured, how, and which bounds are missed."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from torch_act.accuracy.certificate import HALF_TYPES, Certificate, Row
 from torch_act.accuracy.errors import Errors
@@ -127,10 +127,10 @@ def _summary_table(certificate: Certificate) -> list[str]:
         lines.append(
             f"| {dtype} | {order} | {len(rows)} | {_number(worst.ours.worst)}, {worst.case} "
             f"| {_number(floored.ours.worst_floored)}, {floored.case} "
-            f"| {_share(row.ours for row in rows)} "
+            f"| {_mean_share([row.ours for row in rows])} "
             + (
                 f"| {_number(theirs.torch.worst)}, {theirs.case} "
-                f"| {_share(row.torch for row in compared)} |"
+                f"| {_mean_share([row.torch for row in compared])} |"
                 if theirs
                 else "| – | – |"
             )
@@ -178,7 +178,7 @@ def _cells(errors: Errors) -> str:
     at = f"{errors.worst_at:.9g}" if errors.worst else ""
     if errors.worst_floored != errors.worst:
         worst += f" ({_number(errors.worst_floored)})"
-    return f"| {worst} | {at} | {_share([errors])} | {_faults(errors)}"
+    return f"| {worst} | {at} | {_share(errors)} | {_faults(errors)}"
 
 
 def _faults(errors: Errors) -> str:
@@ -192,16 +192,25 @@ def _faults(errors: Errors) -> str:
     return ", ".join(f"{name} {number}" for name, number in found.items() if number)
 
 
-def _share(many: Iterable[Errors]) -> str:
+def _share(errors: Errors) -> str:
     """Never 100 % where one is missing."""
-    every = list(many)
-    wrong = sum(errors.counted - errors.correctly_rounded for errors in every)
-    counted = sum(errors.counted for errors in every)
+    wrong = errors.counted - errors.correctly_rounded
     if wrong == 0:
         return "all"
     if wrong < 1000:
         return f"all but {wrong}"
-    return f"{100 * (counted - wrong) / counted:.2f} %"
+    return f"{100 * errors.correctly_rounded / errors.counted:.2f} %"
+
+
+def _mean_share(many: list[Errors]) -> str:
+    """Each case counts alike, whatever the number of its inputs; down to the last one missing."""
+    wrong = sum(errors.counted - errors.correctly_rounded for errors in many)
+    if wrong == 0:
+        return "all"
+    if wrong < 1000:
+        return f"all but {wrong}"
+    mean = sum(errors.correctly_rounded / errors.counted for errors in many) / len(many)
+    return f"{100 * mean:.2f} %"
 
 
 def _number(ulp: float) -> str:
