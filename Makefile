@@ -16,7 +16,7 @@ formatted := '*.h' '*.cpp' '*.cuh' '*.cu'
 CUDA_TORCH ?= 2.14.1
 CUDA_VENV ?= .venv-cuda
 
-.PHONY: demo test test-wheel test-cuda-build bench format lint readme sanitize memcheck test-stand-in clean
+.PHONY: demo test test-wheel test-cuda-build bench format lint readme sanitize memcheck test-stand-in certify clean
 
 demo: $(library)
 	$(python) -m torch_act demo
@@ -33,6 +33,10 @@ test-cuda-build:
 
 bench: $(library)
 	$(python) -m torch_act bench $(ARGS)
+
+# Hours: float32 on all 2^32 inputs. Started again, it goes on where it was.
+certify: $(library)
+	$(python) -m torch_act certify --markdown docs/accuracy.md $(ARGS)
 
 # The versions of torch are pinned: an unpinned one would fetch several GB of CUDA libraries.
 $(packages): pyproject.toml

@@ -1,6 +1,8 @@
 // The Python module torch_act._C: importing it registers the ops. It tells how it was built, lists
 // the pointwise ops, and offers each op as a builtin that costs no more than torch's own:
 // torch.ops.act.x parses its arguments in Python and boxes them, which takes 2 to 4 µs.
+#include "accuracy/bindings.h"
+
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 #include <torch/csrc/Dtype.h>
@@ -255,6 +257,7 @@ PYBIND11_MODULE(_C, m) {
   m.def("pointwise_ops", &pointwise_ops,
         "The pointwise ops with their parameters, from the C++ list.");
 
+  accuracy::bind(m);
   m.def("saved_preference", &saved_preference);
   m.def("set_saved_preference", &set_saved_preference, py::arg("kind").none(true));
 

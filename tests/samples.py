@@ -5,9 +5,9 @@ from functools import cache
 import numpy as np
 import torch
 from activations import NUMPY
-from reference import LARGEST_ARGUMENT
 from specified import jumps, kinks, width
-from ulp import FORMATS
+from torch_act.accuracy.reference import LARGEST_ARGUMENT
+from torch_act.accuracy.ulp import FORMATS
 
 # Where exp(±x), exp(-x²/2) and their subnormal results end: the tails of every formula.
 TAILS = {torch.float32: (80.0, 110.0), torch.float64: (690.0, 760.0)}

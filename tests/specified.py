@@ -8,7 +8,7 @@ definition shows far out, and an output that does not tell the derivative.
 
 from math import copysign, inf
 
-from reference import LARGEST_ARGUMENT, Reference
+from torch_act.accuracy.reference import LARGEST_ARGUMENT, Reference
 from torch_act.catalogue import BY_NAME
 
 SELU_SCALE = 1.0507009873554804934193349852946
@@ -57,10 +57,7 @@ def jumps(case, dtype):
 
 def width(case):
     """The scale of x on which the activation changes: 1, unless a parameter stretches the axis."""
-    p = case.keywords
-    if case.name == "celu" and abs(p["alpha"]) < inf:
-        return abs(p["alpha"])
-    return 1 / abs(p["beta"]) if case.name == "softplus" else 1.0
+    return case.width
 
 
 _IDENTITY, _RECTIFIED = ((-inf, 1.0), (inf, 1.0)), ((0.0, 0.0), (inf, 1.0))

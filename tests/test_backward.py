@@ -5,10 +5,10 @@ import pytest
 import torch
 import torch_act
 from activations import CASES, CASES_IN_TORCH, COMPUTED_IN, DTYPES, FORMULAS, NUMPY, same_bits
-from reference import Reference
 from samples import exact, sample
 from specified import SELU_SLOPE, derivative_from_output, jumps, kinks, width
-from ulp import cancellation_floor, describe, error
+from torch_act.accuracy.reference import Reference
+from torch_act.accuracy.ulp import cancellation_floor, describe, error
 
 BOUND = {torch.float32: 2.0, torch.float64: 4.0}  # ulp; DESIGN, "Numbers to hold"
 

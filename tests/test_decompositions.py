@@ -15,7 +15,7 @@ from operators import OVERLOADS, arguments
 from samples import sample
 from specified import kinks, width
 from torch_act._decompositions import decompositions
-from ulp import cancellation_floor, describe, error
+from torch_act.accuracy.ulp import cancellation_floor, describe, error
 
 TABLE = decompositions()
 

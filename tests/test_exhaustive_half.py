@@ -13,7 +13,7 @@ import pytest
 import torch
 from activations import FORMULAS, HALF_DTYPES
 from samples import every_half
-from ulp import cancellation_floor, error, spacing
+from torch_act.accuracy.ulp import cancellation_floor, error, spacing
 
 FLOAT32_ULP = {torch.bfloat16: 2.0**-16, torch.float16: 2.0**-13}
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 from activations import CASES, CASES_IN_TORCH, DTYPES, same_bits
 from samples import exact, sample
-from ulp import describe, error
+from torch_act.accuracy.ulp import describe, error
 
 BOUND = {torch.float32: 2.0, torch.float64: 4.0}  # ulp; DESIGN, "Numbers to hold"
 

@@ -9,8 +9,8 @@ import torch
 from activations import CASES, FORMULAS, OPS
 from samples import exact, sample
 from specified import derivative_from_output, kinks, specified_limits
+from torch_act.accuracy.ulp import CANCELLATION_FLOOR, CANCELLING, error, spacing
 from torch_act.catalogue import BY_NAME
-from ulp import CANCELLATION_FLOOR, CANCELLING, error, spacing
 
 NOT_POINTWISE = {"prelu", "rrelu", "glu", "softmax", "softmin", "log_softmax"}
 

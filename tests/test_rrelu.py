@@ -9,7 +9,7 @@ import torch
 import torch_act
 from activations import COMPUTED_IN, DTYPES, FORMULAS, NUMPY, same_bits
 from samples import sample
-from ulp import error
+from torch_act.accuracy.ulp import error
 
 rrelu = torch.ops.act.rrelu
 

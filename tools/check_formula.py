@@ -8,11 +8,11 @@
 
 Needs the header and the catalogue's entry, not the built library. Prints, for value (0), derivative
 (1) and second derivative (2), the largest error in ulp and where it is: double against ball
-arithmetic (tests/reference.py), float against the formula in double.
+arithmetic (torch_act/accuracy/reference.py), float against the formula in double.
 "floored" counts ulp of the exact result or of 0.1, whichever is larger, for the second derivative
-where |x| < 4, for the derivative in the intervals of tests/ulp.py: near the zero of a derivative
-only that can be small. Exits with 1 where float value or derivative exceed 2 (floored) ulp, double
-4, second derivatives 4 and 8, or a NaN is wrong.
+where |x| < 4, for the derivative in the intervals of torch_act/accuracy/ulp.py: near the zero of a
+derivative only that can be small. Exits with 1 where float value or derivative exceed 2 (floored)
+ulp, double 4, second derivatives 4 and 8, or a result is of a wrong kind.
 """
 
 import argparse
@@ -42,6 +42,7 @@ FLAGS = [
     "-Wextra",
     "-fPIC",
 ]
+BLOCK = 1 << 16  # floats at a time
 TARGETS = {
     "avx2": ["-mavx2", "-mfma", "-mf16c"],
     "avx512": [
@@ -56,14 +57,18 @@ TARGETS = {
 }
 
 
-class Worst(ctypes.Structure):
+class Counts(ctypes.Structure):
+    """act::accuracy::Errors."""
+
     _fields_ = [
-        ("error", ctypes.c_double),
-        ("at", ctypes.c_double),
-        ("floored_error", ctypes.c_double),
-        ("floored_at", ctypes.c_double),
-        ("wrong_nan", ctypes.c_int64),
+        ("counted", ctypes.c_int64),
+        ("correctly_rounded", ctypes.c_int64),
+        ("wrong_kind", ctypes.c_int64),
         ("wrong_sign", ctypes.c_int64),
+        ("worst", ctypes.c_double),
+        ("worst_at", ctypes.c_float),
+        ("worst_floored", ctypes.c_double),
+        ("worst_floored_at", ctypes.c_float),
     ]
 
 
@@ -138,7 +143,7 @@ def floored_interval(name, order, stretch):
     """Where the floor of 0.1 counts: for the derivative as in the tests, for f'' around 0."""
     if order == 2:
         return -4 * stretch, 4 * stretch
-    from ulp import CANCELLING
+    from accuracy.ulp import CANCELLING
 
     entry, parameters = catalogued(name)
     variant = parameters.get(entry.variant_argument, "")
@@ -147,8 +152,8 @@ def floored_interval(name, order, stretch):
 
 def check_double(run, name, definition, parameters, stretch, ceiling):
     import torch
-    from reference import Reference
-    from ulp import error
+    from accuracy.reference import Reference
+    from accuracy.ulp import error
 
     points = points_of_double(stretch)
     reference = Reference(definition, parameters)
@@ -171,26 +176,34 @@ def check_double(run, name, definition, parameters, stretch, ceiling):
     return good
 
 
-def check_float(library, name, parameters, stride, stretch, ceiling):
+def check_float(run, library, name, parameters, stride, stretch, ceiling):
+    from accuracy.errors import Errors
+
+    library.measure_errors.restype = Counts
+    # The float formula computes with parameters rounded to float.
+    rounded = tuple(map(float, np.float32(parameters)))
     good = True
     for order in range(3):
-        worst, start = Worst(-1, 0, -1, 0, 0, 0), time.perf_counter()
-        arguments = [ctypes.c_int(order), *map(ctypes.c_double, parameters)]
-        library.compare(
-            *arguments,
-            ctypes.c_uint64(0),
-            ctypes.c_uint64(1 << 32),
-            ctypes.c_uint64(stride),
-            *map(ctypes.c_double, floored_interval(name, order, stretch)),
-            ctypes.byref(worst),
-        )
+        total, start = Errors(), time.perf_counter()
+        interval = [ctypes.c_double(x) for x in floored_interval(name, order, stretch)]
+        for begin in range(0, 1 << 32, BLOCK * stride):
+            patterns = np.arange(begin, min(begin + BLOCK * stride, 1 << 32), stride, np.uint32)
+            x = patterns.view(np.float32)
+            with np.errstate(invalid="ignore"):  # signalling NaNs
+                exact = run(np.float64, order, x.astype(np.float64), rounded)
+            arrays = (x, run(np.float32, order, x), exact)
+            pointers = [a.ctypes.data_as(ctypes.c_void_p) for a in arrays]
+            found = library.measure_errors(
+                *pointers, ctypes.c_int64(len(x)), *interval, ctypes.c_double(0.1)
+            )
+            total.add(Errors(**{field: getattr(found, field) for field, _ in found._fields_}))
         print(
-            f"  float  f{chr(39) * order:2} {worst.error:9.3f} ulp at {worst.at:.9g}"
-            f"   floored {worst.floored_error:6.3f} at {worst.floored_at:.9g}"
-            f"   wrong NaN {worst.wrong_nan}, signs of zero {worst.wrong_sign}"
+            f"  float  f{chr(39) * order:2} {total.worst:9.3f} ulp at {total.worst_at:.9g}"
+            f"   floored {total.worst_floored:6.3f} at {total.worst_floored_at:.9g}"
+            f"   of a wrong kind {total.wrong_kind}, wrong signs {total.wrong_sign}"
             f"   ({time.perf_counter() - start:.1f} s)"
         )
-        good &= worst.floored_error <= ceiling[order] and worst.wrong_nan == 0
+        good &= total.worst_floored <= ceiling[order] and total.wrong_kind == 0
     return good
 
 
@@ -236,13 +249,13 @@ def main():
             sys.exit(1)
         library = ctypes.CDLL(str(path))
 
-        def run(dtype, order, x):
+        def run(dtype, order, x, used=parameters):
             x = np.ascontiguousarray(x, dtype)
             out = np.empty_like(x)
             function = library.evaluate_float if dtype == np.float32 else library.evaluate_double
             function(
                 ctypes.c_int(order),
-                *map(ctypes.c_double, parameters),
+                *map(ctypes.c_double, used),
                 x.ctypes.data_as(ctypes.c_void_p),
                 out.ctypes.data_as(ctypes.c_void_p),
                 ctypes.c_int64(len(x)),
@@ -262,7 +275,7 @@ def main():
             good &= check_double(run, options.name, definition, numbers, options.stretch, (4, 4, 8))
         if not options.no_float:
             good &= check_float(
-                library, options.name, parameters, options.stride, options.stretch, (2, 2, 4)
+                run, library, options.name, parameters, options.stride, options.stretch, (2, 2, 4)
             )
     sys.exit(0 if good else 1)
 

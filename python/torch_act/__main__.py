@@ -2,7 +2,7 @@
 
 import sys
 
-TOOLS = {"typer", "rich", "matplotlib", "sklearn", "numpy"}  # the extra `tools`
+TOOLS = {"typer", "rich", "matplotlib", "sklearn", "numpy", "flint"}  # the extra `tools`
 
 
 def main() -> None:

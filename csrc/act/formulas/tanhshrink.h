@@ -14,11 +14,12 @@ struct Tanhshrink {
 
   ACT_HOST_DEVICE explicit Tanhshrink(ParameterValues) {}
 
-  // Near 0, where x and tanh(x) would cancel down to x³/3, its own polynomial.
+  // Near 0, where x and tanh(x) would cancel down to x³/3, its own polynomial. The sign comes last:
+  // a sum of parts that have vanished would lose it.
   ACT_HOST_DEVICE T value(T x) const {
     const T t = elementary::abs(x);
     const elementary::Pair<T> y = elementary::tanh_of_positive(t);
-    return t < T(1) ? cubic(x) : elementary::copysign((t - y.high) - y.low, x);
+    return elementary::copysign(t < T(1) ? cubic(t) : (t - y.high) - y.low, x);
   }
 
   // tanh².

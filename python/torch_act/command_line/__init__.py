@@ -4,6 +4,7 @@ import typer
 
 from torch_act.command_line.bench import bench
 from torch_act.command_line.capabilities import capabilities
+from torch_act.command_line.certify import certify
 from torch_act.command_line.demo import demo
 from torch_act.command_line.gallery import gallery
 from torch_act.command_line.info import info
@@ -16,6 +17,7 @@ app = typer.Typer(
 )
 app.command()(bench)
 app.command()(capabilities)
+app.command()(certify)
 app.command()(demo)
 app.command()(gallery)
 app.command()(info)

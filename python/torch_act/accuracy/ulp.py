@@ -42,6 +42,9 @@ CANCELLING = {
     ("hardswish", ""): (-1.8, -1.2),
 }
 
+# Where the derivative from the output is y + constant, and vanishes: the constant.
+LIMIT_OF_OUTPUT = {"celu": 1.0, "selu": 1.7580993408473768599402175208123}
+
 
 def spacing(value, dtype):
     """The distance between neighbouring numbers of `dtype` around each |value| (float64 array)."""
@@ -83,6 +86,23 @@ def cancellation_floor(case, order, points):
         return np.zeros(len(points))
     inside = (points > interval[0]) & (points < interval[1])
     return np.where(inside, CANCELLATION_FLOOR, 0.0)
+
+
+def floor_of(case, order):
+    """(low, high, floor): between them an ulp counts as that of the floor at least.
+
+    For the second derivative all that lies around 0, where its zeros are; for a derivative from the
+    output where the output nears its limit -α or -scale·α, a sum of which is then only as right as
+    that number is rounded.
+    """
+    if order == "second derivative":
+        return -6 * case.width, 6 * case.width, CANCELLATION_FLOOR / case.width
+    if order == "derivative":
+        interval = CANCELLING.get((case.name, case.variant or ""))
+        return (*interval, CANCELLATION_FLOOR) if interval else (0.0, 0.0, 0.0)
+    if order == "derivative from output" and case.name in LIMIT_OF_OUTPUT:
+        return -np.inf, 0.0, LIMIT_OF_OUTPUT[case.name]
+    return 0.0, 0.0, 0.0
 
 
 def describe(errors, points, result, exact):

@@ -1,0 +1,168 @@
+"""`certify`: how accurate every op is, ours and torch's, and where each is worst."""
+
+import os
+from collections.abc import Iterator
+from enum import Enum
+from itertools import product
+from pathlib import Path
+from typing import Annotated
+
+import torch
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from torch_act.accuracy.cases import Case, cases
+from torch_act.accuracy.certificate import ROWS, Certificate, Row
+from torch_act.accuracy.certificate_page import page, summary
+from torch_act.accuracy.orders import FROM_OUTPUT, Subject, subjects
+from torch_act.accuracy.rows import INPUTS, measure_rows
+from torch_act.accuracy.sampled import float64_sample, measure_float64, measure_half
+from torch_act.accuracy.shape import shapes
+from torch_act.accuracy.sweep import Sweep, points, state_file
+from torch_act.command_line.machine import versions
+
+
+class Dtype(str, Enum):
+    float32 = "float32"
+    float64 = "float64"
+    bfloat16 = "bfloat16"
+    float16 = "float16"
+
+
+class Order(str, Enum):
+    value = "value"
+    derivative = "derivative"
+    second = "second derivative"
+    output = "derivative from output"
+
+
+def certify(
+    op: Annotated[list[str] | None, typer.Option(help="Default: all.")] = None,
+    dtype: Annotated[list[Dtype] | None, typer.Option(help="Default: all.")] = None,
+    order: Annotated[list[Order] | None, typer.Option(help="Default: all.")] = None,
+    stride: Annotated[
+        int, typer.Option(min=1, help="Every so many-th float32 of each binade. Default: all 2^32.")
+    ] = 1,
+    defaults: Annotated[bool, typer.Option(help="Only the default parameters.")] = False,
+    threads: Annotated[int, typer.Option(min=1)] = os.cpu_count() or 1,
+    table: Annotated[Path, typer.Option(help="Where the results are, and are added to.")] = Path(
+        "docs/accuracy.json"
+    ),
+    state: Annotated[Path, typer.Option(help="Folder for what is half done.")] = Path(
+        "build/certify"
+    ),
+    markdown: Annotated[Path | None, typer.Option(help="Also write the page to this file.")] = None,
+    measure: Annotated[bool, typer.Option(help="Measure; else only print and write.")] = True,
+) -> None:
+    """Compare every result with the exact one: float32 on all 2^32 inputs, float64 on a sample, the
+    half types on all of theirs.
+
+    Options that take several values are repeated: --op gelu --op silu. A run that was interrupted
+    goes on where it was when it is started again.
+    """
+    certificate = Certificate(table)
+    if measure:
+        known = {case.name for case in cases()} | set(ROWS)
+        if unknown := set(op or ()) - known:
+            raise typer.BadParameter(f"{', '.join(sorted(unknown))}: choose from {sorted(known)}")
+        chosen = [case for case in _cases(defaults) if not op or case.name in op]
+        wanted = [o.value for o in order or Order]
+        _measure(certificate, chosen, dtype or list(Dtype), wanted, stride, threads, state)
+        if "value" in wanted:
+            _measure_rows(certificate, [n for n in ROWS if not op or n in op], dtype or list(Dtype))
+    console = Console()
+    for line in summary(certificate):
+        console.print(line, highlight=False, soft_wrap=True)
+    if markdown is not None:
+        markdown.parent.mkdir(parents=True, exist_ok=True)
+        markdown.write_text(page(certificate))
+
+
+def _cases(defaults: bool) -> Iterator[Case]:
+    seen: set[tuple[str, str | None]] = set()
+    for case in cases():
+        if not defaults or (case.name, case.variant) not in seen:
+            yield case
+        seen.add((case.name, case.variant))
+
+
+def _measure(
+    certificate: Certificate,
+    chosen: list[Case],
+    dtypes: list[Dtype],
+    orders: list[str],
+    stride: int,
+    threads: int,
+    state: Path,
+) -> None:
+    with _progress() as progress:
+        for dtype, case in product(dtypes, chosen):
+            every = [s for s in subjects(case, getattr(torch, dtype.value)) if s.order in orders]
+            for row in _rows(case, every, stride, threads, state, progress):
+                _put(certificate, row)
+
+
+def _measure_rows(certificate: Certificate, ops: list[str], dtypes: list[Dtype]) -> None:
+    with _progress() as progress:
+        grid = list(product(ops, dtypes))
+        task = progress.add_task("", total=len(grid))
+        for op, dtype in grid:
+            progress.update(task, description=f"{op} {dtype.value}")
+            ours, theirs = measure_rows(op, getattr(torch, dtype.value))
+            row = Row(op, op, "value", dtype.value, INPUTS, ours.errors, theirs.errors)
+            if op != "log_softmax" and dtype == Dtype.float32:
+                row.sum, row.torch_sum = ours.sum, theirs.sum
+            _put(certificate, row)
+            progress.advance(task)
+
+
+def _put(certificate: Certificate, row: Row) -> None:
+    certificate.put([row], versions(), [*(str(case) for case in cases()), *ROWS])
+
+
+def _rows(
+    case: Case, every: list[Subject], stride: int, threads: int, state: Path, progress: Progress
+) -> Iterator[Row]:
+    if not every:
+        return
+    dtype = every[0].dtype
+    shape = shapes(every[0])
+    sample = float64_sample(case) if dtype == torch.float64 else None
+    for subject in every:
+        task = progress.add_task(
+            f"{case} {subject.order} {str(dtype).removeprefix('torch.')}",
+            total=points(stride) if dtype == torch.float32 else 1,
+        )
+        if sample is not None:
+            if subject.order == FROM_OUTPUT:
+                progress.remove_task(task)
+                continue
+            inputs = f"{len(sample[0])} of all binades"
+            ours, theirs = measure_float64(subject, shape[subject.order], *sample)
+        elif dtype == torch.float32:
+            inputs = "all" if stride == 1 else f"1 in {stride} of each binade"
+            sweep = Sweep(subject, shape[subject.order], stride)
+            sweep.run(
+                threads,
+                state_file(state, subject) if stride == 1 else None,
+                lambda count, task=task: progress.advance(task, count),
+            )
+            ours, theirs = sweep.ours, sweep.torchs
+        else:
+            inputs = "all"
+            ours, theirs = measure_half(subject, shape[subject.order])
+        progress.remove_task(task)
+        kind = str(dtype).removeprefix("torch.")
+        yield Row(case.name, str(case), subject.order, kind, inputs, ours, theirs)
+
+
+def _progress() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
