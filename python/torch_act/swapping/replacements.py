@@ -1,0 +1,96 @@
+"""Modules that stand for classes of other libraries and that torch_act.nn has no class for.
+
+Those that keep a parameterised part of the class, a projection say, are mixed into it: see `mixed`.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from torch_act import functional as F
+from torch_act import nn
+from torch_act.swapping import functions
+
+
+class Sigmoid(nn.Sigmoid):
+    """timm's Sigmoid, which has an argument `inplace`."""
+
+    inplace: bool
+
+    def forward(self, input: Tensor) -> Tensor:
+        return functions.sigmoid(input, self.inplace)
+
+
+class Tanh(nn.Tanh):
+    """timm's Tanh, which has an argument `inplace`."""
+
+    inplace: bool
+
+    def forward(self, input: Tensor) -> Tensor:
+        return functions.tanh(input, self.inplace)
+
+
+class ClippedGELU(torch.nn.Module):
+    """transformers' ClippedGELUActivation: our gelu, torch's clip."""
+
+    min: float
+    max: float
+
+    def forward(self, input: Tensor) -> Tensor:
+        return torch.clip(F.gelu(input), self.min, self.max)
+
+
+class Mixin:
+    """Marks what is mixed into a class instead of standing for it."""
+
+
+class ProjectedGELU(Mixin):
+    """The gelu of diffusers' GELU, which is a projection with gelu behind it."""
+
+    approximate: str
+
+    def gelu(self, gate: Tensor) -> Tensor:
+        return F.gelu(gate, approximate=self.approximate)
+
+
+class ProjectedGEGLU(Mixin):
+    """The gelu of diffusers' GEGLU, which is a projection with a gated gelu behind it."""
+
+    def gelu(self, gate: Tensor) -> Tensor:
+        return F.gelu(gate)
+
+
+COMPUTED_BY = "_torch_act_computed_by"  # of a mixed class: ours
+
+
+@cache
+def mixed(ours: type, original: type[torch.nn.Module]) -> type[torch.nn.Module]:
+    """A subclass of the original under its name, whose computation is ours.
+
+    It exists only in memory, so an instance is pickled as its two classes and its state.
+    """
+
+    def __reduce_ex__(self: torch.nn.Module, protocol: Any) -> Any:
+        state = self.__getstate__() if hasattr(self, "__getstate__") else self.__dict__
+        return _instance, (ours, original), state
+
+    return type(
+        original.__name__,
+        (ours, original),
+        {
+            "__doc__": original.__doc__,
+            "__module__": original.__module__,
+            "__qualname__": original.__qualname__,
+            "__reduce_ex__": __reduce_ex__,
+            COMPUTED_BY: ours,
+        },
+    )
+
+
+def _instance(ours: type, original: type[torch.nn.Module]) -> torch.nn.Module:
+    kind = mixed(ours, original)
+    return kind.__new__(kind)
