@@ -3,9 +3,9 @@
 - `correspondences`: which class and which function is which of ours. The one table.
 - `replacements`: modules that a class of the table needs and `torch_act.nn` has not.
 - `functions`: ours with the signatures of torch's and timm's functions.
-- `exchange`: swap and unswap; `report`: what they tell.
+- `finding`: what shall become of a module; `exchange`: swap and unswap; `report`: what they tell.
 - `routing`: the function mode.
-- `comparison`: both run, module by module.
+- `comparison`: both run, module by module; `measuring`: what is measured of a run.
 """
 
 from torch_act.swapping.comparison import Comparison, compare

@@ -47,10 +47,13 @@ class ClippedGELU(torch.nn.Module):
 class Mixin:
     """Marks what is mixed into a class instead of standing for it."""
 
+    computed_by: str
+
 
 class ProjectedGELU(Mixin):
     """The gelu of diffusers' GELU, which is a projection with gelu behind it."""
 
+    computed_by = "torch_act.functional.gelu"
     approximate: str
 
     def gelu(self, gate: Tensor) -> Tensor:
@@ -60,11 +63,17 @@ class ProjectedGELU(Mixin):
 class ProjectedGEGLU(Mixin):
     """The gelu of diffusers' GEGLU, which is a projection with a gated gelu behind it."""
 
+    computed_by = "torch_act.functional.gelu"
+
     def gelu(self, gate: Tensor) -> Tensor:
         return F.gelu(gate)
 
 
-COMPUTED_BY = "_torch_act_computed_by"  # of a mixed class: ours
+_MIXED = "_torch_act_mixed"
+
+
+def is_mixed(kind: object) -> bool:
+    return getattr(kind, _MIXED, False) is True
 
 
 @cache
@@ -86,7 +95,7 @@ def mixed(ours: type, original: type[torch.nn.Module]) -> type[torch.nn.Module]:
             "__module__": original.__module__,
             "__qualname__": original.__qualname__,
             "__reduce_ex__": __reduce_ex__,
-            COMPUTED_BY: ours,
+            _MIXED: True,
         },
     )
 

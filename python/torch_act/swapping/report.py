@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -14,6 +13,9 @@ from torch_act.swapping.table import Rows, plain, rich_table
 
 if TYPE_CHECKING:
     import rich.console
+
+
+NUMBER = re.compile(r"(\d+)")
 
 
 @dataclass(frozen=True)
@@ -75,12 +77,12 @@ class SwapReport:
         )
 
     def _exchanged(self) -> Rows:
-        return _merged(
-            [
-                (e.name, e.was, e.now + (f" ({e.remark})" if e.remark else ""))
-                for e in self.exchanged
-            ]
-        )
+        rows = []
+        for exchange in self.exchanged:
+            names = ", ".join((exchange.name, *exchange.shared_as))
+            remark = f" ({exchange.remark})" if exchange.remark else ""
+            rows.append((names, exchange.was, exchange.now + remark))
+        return _merged(rows)
 
     def _left(self) -> Rows:
         return _merged([(left.name, left.kind, left.reason) for left in self.left])
@@ -88,13 +90,17 @@ class SwapReport:
 
 def _merged(rows: Sequence[tuple[str, str, str]]) -> Rows:
     """Rows that are alike but for numbers in the name: once, with how many they are."""
-    pattern = [(re.sub(r"\d+", "*", name), *rest) for name, *rest in rows]
-    count = Counter(pattern)
-    merged = []
-    for key, row in zip(pattern, rows, strict=True):
-        if key not in count:
-            continue
-        times = count.pop(key)
-        name = row[0] if times == 1 else f"{key[0]} ×{times}"
-        merged.append((name or "(the model)", *row[1:]))
-    return merged
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for name, *rest in rows:
+        alike.setdefault((NUMBER.sub("*", name), *rest), []).append(name)
+    return [(_pattern(names), *rest) for (_, *rest), names in alike.items()]
+
+
+def _pattern(names: list[str]) -> str:
+    """The one name, or what the names have in common."""
+    if len(names) == 1:
+        return names[0] or "(the model)"
+    # Text and numbers in turn; the text is the same in all.
+    parts = zip(*(NUMBER.split(name) for name in names), strict=True)
+    common = (of_all[0] if len(set(of_all)) == 1 else "*" for of_all in parts)
+    return f"{''.join(common)} ×{len(names)}"
