@@ -33,7 +33,7 @@ class active(TorchFunctionMode):
         >>> x = torch.tensor([-6.0])
         >>> with torch_act.active():
         ...     torch.nn.functional.gelu(x)
-        tensor([-5.9193e-09])
+        tensor([-5.9195e-09])
     """
 
     def __torch_function__(
