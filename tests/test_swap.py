@@ -45,6 +45,11 @@ class Overriding(torch.nn.GELU):
         return super().forward(input) * 2
 
 
+class Calling(torch.nn.GELU):
+    def __call__(self, input):
+        return super().__call__(input) * 2
+
+
 class Functional(torch.nn.Module):
     def __init__(self):
         super().__init__()
@@ -224,6 +229,7 @@ def left(module):
 @pytest.mark.filterwarnings("ignore:.torch.jit.trace")
 def test_left_and_why():
     assert left(Overriding()) == "overrides the forward of torch.nn.GELU"
+    assert left(Calling()) == "overrides the forward of torch.nn.GELU"
     patched = torch.nn.ReLU()
     patched.forward = lambda input: input
     assert left(patched) == "its forward was replaced by assignment"
@@ -239,6 +245,39 @@ def test_left_and_why():
     assert left(ShiftedReLU()) == "not in the table; see torch_act.active"
     assert torch_act.swap(torch.nn.Linear(2, 2)).left == []
     assert torch_act.swap(torch_act.nn.GELU()).left == []
+
+
+class Foreign(torch.nn.Module):
+    """Another library's silu, without the attributes that ours reads."""
+
+    def forward(self, x):
+        return x * torch.sigmoid(x)
+
+
+def test_class_of_another_library(monkeypatch):
+    """What ours needs is added, and gone after unswap."""
+    name = f"{Foreign.__module__}.{Foreign.__qualname__}"
+    table = {name: correspondences.Correspondence("SiLU", {"inplace": False}, "a remark")}
+    monkeypatch.setattr(correspondences, "NAMED", table)
+    model = torch.nn.Sequential(Foreign())
+    before, expected = state(model), model(x())
+    (only,) = torch_act.swap(model).exchanged
+    assert (only.now, only.remark) == ("torch_act.nn.SiLU()", "a remark")
+    torch.testing.assert_close(model(x()), expected)
+    torch_act.unswap(model)
+    assert state(model) == before
+
+
+def test_operator_that_is_still_to_come(monkeypatch):
+    """It is swapped from the day when torch_act.nn has the name."""
+    name = f"{Foreign.__module__}.{Foreign.__qualname__}"
+    table = {name: correspondences.Correspondence("Foreign", {"inplace": False})}
+    monkeypatch.setattr(correspondences, "NAMED", table)
+    assert left(Foreign()) == "torch_act has no operator for Foreign yet"
+    monkeypatch.setattr(torch_act.nn, "Foreign", torch_act.nn.SiLU, raising=False)
+    module = Foreign()
+    assert torch_act.swap(module).names == {""}
+    assert type(module) is torch_act.nn.SiLU
 
 
 def test_layout_of_its_own(monkeypatch):

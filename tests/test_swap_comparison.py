@@ -1,5 +1,7 @@
 """torch_act.compare: what the table says, and that nothing is left behind."""
 
+import math
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -22,13 +24,16 @@ class Several(torch.nn.Module):
 
 
 def test_rows(capsys):
-    model = torch.nn.Sequential(torch.nn.Linear(16, 32), torch.nn.GELU(), torch.nn.Tanh())
+    model = torch.nn.Sequential(
+        torch.nn.Linear(16, 32), torch.nn.GELU(), torch.nn.Tanh(), torch.nn.Linear(32, 3)
+    )
     table = torch_act.compare(model, torch.randn(4, 16))
     assert [(row.name, row.kind) for row in table.modules] == [("1", "GELU"), ("2", "Tanh")]
     elements = 4 * 32 * 4  # bytes
     assert [row.saved_bytes for row in table.modules] == [(elements, elements)] * 2
     assert table.model.name == ""
-    # The linear layer's input, gelu's input, tanh's output.
+    # The first layer's input, gelu's input, tanh's output: that is the last layer's input as well,
+    # whose weight does not count.
     assert table.model.saved_bytes == (4 * 16 * 4 + 2 * elements,) * 2
     for row in (*table.modules, table.model):
         assert 0 <= row.difference < 1e-5
@@ -65,9 +70,21 @@ def test_fewer_bytes_are_seen():
     assert table.modules[0].saved_bytes == (4096, 256)
 
 
+def test_in_place_behind(monkeypatch):
+    """A module's output is compared as it was, not as the next one leaves it."""
+    monkeypatch.setattr(torch_act.nn.GELU, "forward", lambda self, input: input * 1)
+    model = torch.nn.Sequential(torch.nn.GELU(), torch.nn.ReLU(inplace=True))
+    table = torch_act.compare(model, torch.tensor([-5.0]))
+    assert [round(row.difference, 5) for row in table.modules] == [5, 0]
+
+
 def test_nan_and_infinity():
-    input = torch.tensor([float("nan"), float("inf"), 1.0])
-    assert torch_act.compare(torch.nn.Sequential(torch.nn.ReLU()), input).model.difference == 0
+    same = torch.tensor([float("nan"), float("inf"), 1.0])
+    assert torch_act.compare(torch.nn.Sequential(torch.nn.ReLU()), same).model.difference == 0
+    # torch's silu is NaN there, ours 0.
+    table = torch_act.compare(torch.nn.Sequential(torch.nn.SiLU()), torch.tensor([-float("inf")]))
+    assert math.isnan(table.model.difference)
+    assert " nan " in str(table)
 
 
 def test_nothing_to_compare():

@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 import torch_act
 from activations import same_bits
+from torch.testing._internal.two_tensor import TwoTensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch_act.swapping.correspondences import FUNCTIONS
 
@@ -111,6 +112,8 @@ def fall_through():
     yield "complex", lambda: torch.tanh(torch.ones(3, dtype=torch.complex64))
     yield "sparse", lambda: torch.relu(torch.eye(3).to_sparse()).to_dense()
     yield "out", lambda: torch.sigmoid(x(), out=torch.empty(3, 4, 6))
+    yield "no out", lambda: torch.sigmoid(x(), out=None)
+    yield "wrapper subclass", lambda: F.relu(TwoTensor(x(), x())).a
     yield "tensor for a number", lambda: F.leaky_relu(x(), torch.tensor(0.1))
     yield "nested", lambda: torch.relu(nested()).to_padded_tensor(0.0)
     yield "composite", lambda: F.gumbel_softmax(x())

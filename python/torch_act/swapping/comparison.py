@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import torch
 from torch import Tensor, nn
 
 from torch_act.swapping.exchange import is_swapped, swap, unswap
@@ -127,12 +128,11 @@ def _compared(name: str, kind: str, before: Measured, after: Measured) -> Compar
 
 
 def _difference(ones: list[Tensor], others: list[Tensor]) -> float | None:
-    """The largest; NaN and the infinities equal themselves."""
-    largest = None
+    """The largest; NaN and the infinities equal themselves, and NaN and a number differ by NaN."""
+    largest = []
     for one, other in zip(ones, others, strict=True):
         one, other = one.double(), other.double()
         same = (one == other) | (one.isnan() & other.isnan())
-        differences = (one - other).abs().masked_fill(same, 0)
-        # Of NaNs, max is NaN.
-        largest = max(largest or 0.0, differences.max().item() if differences.numel() else 0.0)
-    return largest
+        largest.append((one - other).abs().masked_fill(same, 0).flatten().cpu())
+    # Not Python's max, to which a NaN is less than what came before.
+    return torch.cat([*largest, torch.zeros(1)]).max().item() if largest else None

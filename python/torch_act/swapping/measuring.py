@@ -122,8 +122,7 @@ def _storage(tensor: Tensor) -> tuple[int, int]:
 @contextmanager
 def _same_random_state() -> Iterator[None]:
     devices = range(torch.cuda.device_count()) if torch.cuda.is_initialized() else ()
-    with torch.random.fork_rng(devices):
-        torch.manual_seed(0)
+    with torch.random.fork_rng(devices):  # back at the end: the next run begins with it again
         yield
 
 
