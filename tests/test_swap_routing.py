@@ -47,7 +47,9 @@ def routed(call):
     return [op._schema.name.removeprefix("act::") for op in executed.ours()]
 
 
-@pytest.mark.parametrize("name", torch_act.functional.__all__)
+@pytest.mark.parametrize(
+    "name", [name for name in torch_act.functional.__all__ if hasattr(F, name)]
+)
 def test_every_function(name):
     theirs, ours = getattr(F, name), getattr(torch_act.functional, name)
     arguments = ARGUMENTS.get(name, ())

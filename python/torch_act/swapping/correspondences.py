@@ -41,7 +41,7 @@ def _gelu(approximate: str, remark: str = "") -> Correspondence:
 
 # torch.nn's classes, exactly, and subclasses that do not override forward.
 TORCH: Mapping[type[torch.nn.Module], type[torch.nn.Module]] = {
-    getattr(torch.nn, name): getattr(nn, name) for name in nn.__all__
+    getattr(torch.nn, name): getattr(nn, name) for name in nn.__all__ if hasattr(torch.nn, name)
 }
 
 _TRANSFORMERS: dict[str, Correspondence] = {
@@ -118,7 +118,10 @@ def named(kind: type) -> Correspondence | None:
 
 def _torch_functions() -> dict[Any, Callable[..., Any]]:
     T = torch.Tensor
-    same_signature = {getattr(torch.nn.functional, name): getattr(F, name) for name in F.__all__}
+    theirs = torch.nn.functional
+    same_signature = {
+        getattr(theirs, name): getattr(F, name) for name in F.__all__ if hasattr(theirs, name)
+    }
     return same_signature | {
         torch.relu: F.relu,
         torch.sigmoid: F.sigmoid,
