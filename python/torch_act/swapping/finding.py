@@ -57,7 +57,7 @@ def plan_for(name: str, module: nn.Module) -> Plan:
 
 def _find(module: nn.Module) -> tuple[type[nn.Module], correspondences.Correspondence] | str | None:
     """The class that a module shall have, or why it is left, or None: it is no activation."""
-    kind = type(module)
+    kind: Any = type(module)
     if any(base.__module__ == torch_act.nn.__name__ for base in kind.__mro__):
         return None
     if isinstance(module, torch.jit.ScriptModule):

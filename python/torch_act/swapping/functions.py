@@ -32,12 +32,14 @@ def rrelu(
 
 def sigmoid_(input: Tensor) -> Tensor:
     """torch.sigmoid_"""
-    return torch.ops.act.sigmoid_(input)
+    result: Tensor = torch.ops.act.sigmoid_(input)
+    return result
 
 
 def tanh_(input: Tensor) -> Tensor:
     """torch.tanh_"""
-    return torch.ops.act.tanh_(input)
+    result: Tensor = torch.ops.act.tanh_(input)
+    return result
 
 
 def sigmoid(x: Tensor, inplace: bool = False) -> Tensor:

@@ -5,7 +5,6 @@ Those that keep a parameterised part of the class, a projection say, are mixed i
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
 import torch
@@ -76,18 +75,22 @@ def is_mixed(kind: object) -> bool:
     return getattr(kind, _MIXED, False) is True
 
 
-@cache
+_made: dict[tuple[type, type], type[torch.nn.Module]] = {}
+
+
 def mixed(ours: type, original: type[torch.nn.Module]) -> type[torch.nn.Module]:
     """A subclass of the original under its name, whose computation is ours.
 
     It exists only in memory, so an instance is pickled as its two classes and its state.
     """
 
-    def __reduce_ex__(self: torch.nn.Module, protocol: Any) -> Any:
-        state = self.__getstate__() if hasattr(self, "__getstate__") else self.__dict__
-        return _instance, (ours, original), state
+    if (ours, original) in _made:
+        return _made[ours, original]
 
-    return type(
+    def __reduce_ex__(self: torch.nn.Module, protocol: Any) -> Any:
+        return _instance, (ours, original), self.__dict__
+
+    kind = type(
         original.__name__,
         (ours, original),
         {
@@ -98,6 +101,7 @@ def mixed(ours: type, original: type[torch.nn.Module]) -> type[torch.nn.Module]:
             _MIXED: True,
         },
     )
+    return _made.setdefault((ours, original), kind)
 
 
 def _instance(ours: type, original: type[torch.nn.Module]) -> torch.nn.Module:
