@@ -43,7 +43,7 @@ $(packages): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(python) -m pip install --quiet --disable-pip-version-check --upgrade pip
 	$(python) -m pip install --quiet --disable-pip-version-check torch==$(TORCH)
-	$(python) tools/packaging/requirements.py tools test lint build \
+	$(python) tools/packaging/requirements.py tools test models lint build \
 	  | xargs $(python) -m pip install --quiet --disable-pip-version-check
 	touch $@
 

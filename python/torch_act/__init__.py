@@ -4,6 +4,7 @@ Importing this package registers the operators.
 """
 
 import sys
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -19,5 +20,27 @@ _nested.register()
 if "torch.distributed.tensor" in sys.modules:  # where it is not, importing it takes half a second
     from torch_act import distributed  # noqa: F401
 
-__all__ = ["compile_with", "functional", "nn", "saved_as"]
+if TYPE_CHECKING:
+    from torch_act.swapping import active, compare, swap, unswap
+
+__all__ = [
+    "active",
+    "compare",
+    "compile_with",
+    "functional",
+    "nn",
+    "saved_as",
+    "swap",
+    "unswap",
+]
 __version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    """What importing the package need not wait for."""
+    if name not in ("active", "compare", "swap", "unswap"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from torch_act import swapping
+
+    globals()[name] = value = getattr(swapping, name)
+    return value
