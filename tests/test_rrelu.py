@@ -244,9 +244,9 @@ def _saved(function):
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
-def test_saved_bytes(dtype):
+def test_saved_bytes(dtype, device):
     """Slopes in float32, as many bytes as torch's noise at least; float64 draws them again."""
-    x = torch.randn(4096, dtype=COMPUTED_IN[dtype]).to(dtype).requires_grad_()
+    x = torch.randn(4096, dtype=COMPUTED_IN[dtype], device=device).to(dtype).requires_grad_()
     y, saved = _saved(lambda: _train(x))
     if dtype == torch.float64:
         assert saved.pop(x.data_ptr()) == 8 * 4096
@@ -274,18 +274,18 @@ SPECIAL = [math.nan, math.inf, -math.inf, 0.0, -0.0, 1e-40, -1e-40, 3.0, -3.0]
 @pytest.mark.parametrize("layout", ["contiguous", "channels_last", "sliced", "expanded"])
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
 @pytest.mark.parametrize("bounds", [(0.2, 0.9), (-0.5, 1.5), (0.0, 0.0)], ids=str)
-def test_slopes_give_the_gradient_of_drawing_again(bounds, dtype, layout):
+def test_slopes_give_the_gradient_of_drawing_again(bounds, dtype, layout, device):
     """To the bit, at every order, and the result is that of the op without slopes."""
-    x = torch.randn(4, 6, 10, 12, dtype=COMPUTED_IN[dtype]).to(dtype)
-    x.view(-1)[: len(SPECIAL)] = torch.tensor(SPECIAL, dtype=dtype)
-    g = torch.randn(4, 6, 10, 12).to(dtype)
+    x = torch.randn(4, 6, 10, 12, dtype=COMPUTED_IN[dtype], device=device).to(dtype)
+    x.view(-1)[: len(SPECIAL)] = torch.tensor(SPECIAL, dtype=dtype, device=device)
+    g = torch.randn(4, 6, 10, 12, device=device).to(dtype)
     if layout == "channels_last":
         x = x.to(memory_format=torch.channels_last)
     elif layout == "sliced":
         x, g = x[:, :, ::2, 1:], g[:, :, ::2, 1:]
     elif layout == "expanded":
         x = x[:, :1].expand(4, 6, 10, 12)
-    state = torch.ops.act.philox_state(x, generator=torch.Generator().manual_seed(3))
+    state = torch.ops.act.philox_state(x, generator=torch.Generator(device).manual_seed(3))
     y, slopes = torch.ops.act.rrelu_with_slopes(x, state, *bounds)
     assert slopes.dtype == COMPUTED_IN[dtype]
     assert slopes.stride() == y.stride() == torch.empty_like(x).stride()
@@ -302,10 +302,10 @@ def test_slopes_give_the_gradient_of_drawing_again(bounds, dtype, layout):
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
-def test_large_results(dtype):
+def test_large_results(dtype, device):
     """Written past the caches, by several threads: the same numbers."""
-    x = torch.randn((1 << 22) + 37, dtype=COMPUTED_IN[dtype]).to(dtype)[5:]
-    state = torch.tensor([7, 0])
+    x = torch.randn((1 << 22) + 37, dtype=COMPUTED_IN[dtype], device=device).to(dtype)[5:]
+    state = torch.tensor([7, 0], device=device)
     y, slopes = torch.ops.act.rrelu_with_slopes(x, state, 0.1, 0.9)
     assert same_bits(y, torch.ops.act.rrelu_with_state(x, state, 0.1, 0.9))
     g = torch.ones_like(x)
@@ -314,16 +314,16 @@ def test_large_results(dtype):
     assert same_bits(gradient, torch.ops.act.rrelu_backward(g, x, state, 0.1, 0.9))
 
 
-def test_slopes_gradcheck():
-    x = torch.randn(40, dtype=torch.float64)
+def test_slopes_gradcheck(device):
+    x = torch.randn(40, dtype=torch.float64, device=device)
     x = torch.where(x.abs() < 0.1, x + 0.3, x).requires_grad_()
-    state = torch.tensor([8, 0])
+    state = torch.tensor([8, 0], device=device)
 
     def train(x):
         return torch.ops.act.rrelu_with_slopes(x, state, 0.2, 0.9)[0]
 
     slopes = torch.ops.act.rrelu_with_slopes(x.detach(), state, 0.2, 0.9)[1]
-    g = torch.randn(40, dtype=torch.float64, requires_grad=True)
+    g = torch.randn(40, dtype=torch.float64, device=device, requires_grad=True)
     for function, argument in (
         (train, x),
         (lambda g: torch.ops.act.rrelu_backward_from_slopes(g, slopes), g),
@@ -334,8 +334,8 @@ def test_slopes_gradcheck():
         assert torch.autograd.gradgradcheck(function, argument)
 
 
-def test_forward_mode_has_the_slopes_of_the_forward():
-    x, tangent = torch.randn(2, 50).unbind()
+def test_forward_mode_has_the_slopes_of_the_forward(device):
+    x, tangent = torch.randn(2, 50, device=device).unbind()
     for dtype in DTYPES:
         torch.manual_seed(4)
         primal, result = torch.func.jvp(_train, (x.to(dtype),), (tangent.to(dtype),))
@@ -359,17 +359,6 @@ def test_slopes_of_another_kind(slopes, message):
     for dtype in (torch.float32, torch.bfloat16):
         with pytest.raises(RuntimeError, match=message):
             torch.ops.act.rrelu_backward_from_slopes(torch.ones(5, dtype=dtype), slopes)
-def test_saves_no_slopes(device):
-    x = torch.randn(4096, requires_grad=True, device=device)
-    saved = []
-    with torch.autograd.graph.saved_tensors_hooks(lambda t: saved.append(t) or t, lambda t: t):
-        y = _train(x)
-        kept = x * 1
-        in_place = torch.ops.act.rrelu_(kept, 0.1, 0.2, True)
-    memory = {t.untyped_storage().data_ptr(): t.untyped_storage().nbytes() for t in saved}
-    for tensor in (x, y, in_place):
-        memory.pop(tensor.untyped_storage().data_ptr(), None)
-    assert sum(memory.values()) <= 64, "more than a seed and an offset"
 
 
 @pytest.mark.parametrize("shape", [(), (0,), (3, 0), (1,)], ids=str)

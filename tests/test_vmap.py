@@ -225,9 +225,9 @@ def test_rrelu_gradient_draws_the_same_slopes(randomness, device):
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.float16], ids=str)
-def test_rrelu_jacobian(dtype):
+def test_rrelu_jacobian(dtype, device):
     """A batch of gradients shares the slopes; in forward mode every tangent draws the same ones."""
-    x = torch.randn(12).to(dtype)
+    x = torch.randn(12, device=device).to(dtype)
     for jacobian in (jacrev(_rrelu), jacfwd(_rrelu, randomness="same")):
         torch.manual_seed(2)
         slopes = jacobian(x)
@@ -237,8 +237,6 @@ def test_rrelu_jacobian(dtype):
         assert same_bits(slopes, expected.diag())
 
 
-def test_rrelu_in_place_and_float16():
-    x = -torch.ones(4, 50, dtype=torch.float16)
 def test_rrelu_in_place_and_float16(device):
     x = -torch.ones(4, 50, dtype=torch.float16, device=device)
     torch.manual_seed(1)
