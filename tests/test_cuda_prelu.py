@@ -370,8 +370,9 @@ def test_a_bug_is_seen(bug):
                 _run_forward(compiled, "sm_80", case, torch.float32)
             _run_beyond_32_bits(compiled, "sm_80", 1, 1)
         else:
-            for case in DENSE.values():
-                _run_backward(compiled, "sm_80", case, torch.float32)
-                _run_backward(compiled, "sm_80", case, torch.float32, per_channel=False)
-            for case in STRIDED.values():
-                _run_backward(compiled, "sm_80", case, torch.float32, dense=False)
+            for dtype in (torch.float32, torch.float64):
+                for case in DENSE.values():
+                    _run_backward(compiled, "sm_80", case, dtype)
+                    _run_backward(compiled, "sm_80", case, dtype, per_channel=False)
+                for case in STRIDED.values():
+                    _run_backward(compiled, "sm_80", case, dtype, dense=False)
