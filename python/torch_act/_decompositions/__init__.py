@@ -6,8 +6,8 @@ imported when something is compiled, not before.
 
 rrelu in training stays a kernel, but for its backward from saved slopes: these come from our
 Philox, 32-bit multiplications with 64-bit products that Inductor lacks, and other slopes than
-without compilation would be worse than a kernel more. So do the ops of saved_as("bits"): who asks for it wants bytes packed, which Inductor's
-CPU code does one by one.
+without compilation would be worse than a kernel more. So do the ops of saved_as("bits"): who asks
+for it wants bytes packed, which Inductor's CPU code does one by one.
 """
 
 from collections.abc import Callable, Mapping
