@@ -1,8 +1,6 @@
 // The Python module torch_act._C: importing it registers the ops. It tells how it was built, lists
 // the pointwise ops, and offers each op as a builtin that costs no more than torch's own:
 // torch.ops.act.x parses its arguments in Python and boxes them, which takes 2 to 4 µs.
-#include "accuracy/bindings.h"
-
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 #include <torch/csrc/Dtype.h>
@@ -14,6 +12,7 @@
 #if defined(TORCH_ACT_CUDA)
 #include "../cuda/build_information.h"
 #endif
+#include "accuracy/module.h"
 #include "autograd/saved_preference.h"
 #include "cpu/kernels.h"
 #include "pointwise_ops.h"

@@ -1,4 +1,4 @@
-#include "bindings.h"
+#include "module.h"
 
 #include <string>
 
