@@ -56,11 +56,13 @@ $(packages): pyproject.toml
 $(library): $(packages) $(sources)
 	MAX_JOBS=$(JOBS) $(python) -m pip install --quiet --disable-pip-version-check \
 	  --no-build-isolation --no-deps --editable .
+	rm -f $(installed)
 	touch $@
 
 $(installed): $(packages) $(sources) $(shell find python -name '*.py' ! -name _build.py)
 	MAX_JOBS=$(JOBS) $(python) -m pip install --quiet --disable-pip-version-check \
 	  --no-build-isolation --no-deps --force-reinstall .
+	rm -f $(library)
 	touch $@
 
 format: $(packages)

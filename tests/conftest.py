@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+import torch_act
 from devices import choose, why_missing
 
 
@@ -36,6 +37,12 @@ def pytest_configure(config):
         "filterwarnings",
         "ignore:The .grad attribute of a Tensor that is not a leaf:UserWarning:torch._subclasses",
     )
+
+
+def pytest_report_header():
+    # Installed, or the sources' own: a log that says nothing else cannot tell.
+    kernels = torch_act._C.build_info().get("architectures", "none")
+    return f"torch_act: {torch_act.__path__[0]}, torch {torch.__version__}, CUDA kernels: {kernels}"
 
 
 def pytest_generate_tests(metafunc):
