@@ -28,13 +28,13 @@ test: $(library)
 test-wheel: $(installed)
 	$(python) -m pytest -n $(JOBS) $(ARGS)
 
-# Without the simulator's tests of kernels: nvcc makes these from the same sources whatever the torch,
-# so that `make test` has seen them. What a torch decides stays: the adapters' tests among the rest.
-kernels := glu pointwise pointwise_bugs prelu resources rrelu softmax
+# Without the simulator's tests, which `make test` has run: nvcc makes their kernels from the same
+# sources whatever the torch, and the adapters that they compile are here part of the library.
+simulated := adapters glu pointwise pointwise_bugs prelu resources rrelu softmax
 
 test-cuda-build:
 	TORCH_ACT_CUDA=1 $(MAKE) test-wheel VENV=$(CUDA_VENV) TORCH=$(CUDA_TORCH) \
-	  ARGS="--ignore-glob='tests/test_ptxsim_*' $(kernels:%=--ignore=tests/test_cuda_%.py) $(ARGS)"
+	  ARGS="--ignore-glob='tests/test_ptxsim_*' $(simulated:%=--ignore=tests/test_cuda_%.py) $(ARGS)"
 
 bench: $(library)
 	$(python) -m torch_act bench $(ARGS)
