@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+import torch_act
 from devices import choose, why_missing
 
 
@@ -19,6 +20,7 @@ def _devices(config):
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "cuda: what only a CUDA device can show")
+    config.addinivalue_line("markers", "no_stand_in(reason): what tests/stand_in cannot be")
     reasons = {device: why_missing(device) for device in _devices(config)}
     if all(reasons.values()):
         raise pytest.UsageError(f"--devices: nothing to run on, {reasons}")
@@ -37,10 +39,19 @@ def pytest_configure(config):
     )
 
 
+def pytest_report_header():
+    # Installed, or the sources' own: a log that says nothing else cannot tell.
+    kernels = torch_act._C.build_info().get("architectures", "none")
+    return f"torch_act: {torch_act.__path__[0]}, torch {torch.__version__}, CUDA kernels: {kernels}"
+
+
 def pytest_generate_tests(metafunc):
     if "device" in metafunc.fixturenames:
-        devices = _devices(metafunc.config)
-        metafunc.parametrize("device", [device for device in devices if not why_missing(device)])
+        devices = [d for d in _devices(metafunc.config) if not why_missing(d)]
+        if marker := metafunc.definition.get_closest_marker("no_stand_in"):
+            skip = pytest.mark.skip(reason=marker.args[0])
+            devices = [pytest.param(d, marks=skip) if d == "stand_in" else d for d in devices]
+        metafunc.parametrize("device", devices)
 
 
 @pytest.hookimpl(tryfirst=True)  # what -k and -m then choose from

@@ -3,8 +3,11 @@
 import pytest
 import torch
 
-# torch says at the first sparse tensor that it does not check invariants by itself.
-pytestmark = pytest.mark.filterwarnings("ignore:Sparse invariant checks")
+pytestmark = [
+    # torch says at the first sparse tensor that it does not check invariants by itself.
+    pytest.mark.filterwarnings("ignore:Sparse invariant checks"),
+    pytest.mark.no_stand_in("it has no sparse tensors"),
+]
 
 THEIRS = {
     "softmax": torch.sparse.softmax,

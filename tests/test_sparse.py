@@ -6,12 +6,15 @@ import torch_act
 from activations import CASES, DTYPES, same_bits
 from torch_act.catalogue import CATALOGUE
 
-pytestmark = pytest.mark.filterwarnings(
-    # torch says at the first sparse tensor that it does not check invariants by itself,
-    "ignore:Sparse invariant checks",
-    # and of the compressed layouts that they are in beta.
-    "ignore:Sparse .* tensor support is in beta",
-)
+pytestmark = [
+    pytest.mark.filterwarnings(
+        # torch says at the first sparse tensor that it does not check invariants by itself,
+        "ignore:Sparse invariant checks",
+        # and of the compressed layouts that they are in beta.
+        "ignore:Sparse .* tensor support is in beta",
+    ),
+    pytest.mark.no_stand_in("it has no sparse tensors"),
+]
 
 COMPRESSED = (torch.sparse_csr, torch.sparse_csc, torch.sparse_bsr, torch.sparse_bsc)
 LAYOUTS = (torch.sparse_coo, *COMPRESSED)
