@@ -22,7 +22,16 @@ import torch
 from torch.utils import cpp_extension
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from .compilation import CACHE, INCLUDE, ROOT, Compiled, cached, hash_of, launcher_objects
+from .compilation import (
+    ARCHITECTURES,
+    CACHE,
+    INCLUDE,
+    ROOT,
+    Compiled,
+    cached,
+    hash_of,
+    launcher_objects,
+)
 from .memory import Memory
 from .runtime import Runtime
 
@@ -32,7 +41,7 @@ _OnAllocation = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_size_t)
 
 
 def compile_adapters(
-    sources: Sequence[Path], units: Sequence[Path], architectures: Sequence[str]
+    sources: Sequence[Path], units: Sequence[Path], architectures: Sequence[str] = ARCHITECTURES
 ) -> Compiled:
     """One library of adapters and what they share with the CPU's (.cpp), and of launchers."""
     objects, ptx = launcher_objects(units, architectures)
