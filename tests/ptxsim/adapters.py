@@ -28,6 +28,7 @@ from .compilation import (
     INCLUDE,
     ROOT,
     Compiled,
+    at_once,
     cached,
     hash_of,
     launcher_objects,
@@ -45,7 +46,7 @@ def compile_adapters(
 ) -> Compiled:
     """One library of adapters and what they share with the CPU's (.cpp), and of launchers."""
     objects, ptx = launcher_objects(units, architectures)
-    objects += [_compile(source) for source in (*sources, STAND_IN / "allocations.cpp")]
+    objects += at_once(_compile, [*sources, STAND_IN / "allocations.cpp"])
     libraries = cpp_extension.library_paths()
     link = ["g++", "-shared", "-Wl,-Bsymbolic", "-Wl,-z,defs"]
     link += [f"-L{path}" for path in libraries]
