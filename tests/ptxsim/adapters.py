@@ -63,20 +63,20 @@ def _compile(source: Path) -> Path:
     # By nvcc, which knows where the CUDA runtime's header lies; it leaves C++ files to g++.
     include = [f"-I{STAND_IN}", *(f"-I{folder}" for folder in INCLUDE)]
     include += [f"-isystem={path}" for path in cpp_extension.include_paths()]
-    command = ["nvcc", *_FLAGS, *include]
-    text = _run([*command, "-E", str(source)])
-    folder = CACHE / hash_of([text, *_FLAGS])
+    command = ["nvcc", *_FLAGS, *include, "-c", str(source)]
+    headers = [*(ROOT / "csrc").rglob("*.h"), *(ROOT / "cuda").glob("*.h"), *STAND_IN.rglob("*.h")]
+    texts = [path.read_text() for path in (source, *sorted(headers))]
+    folder = CACHE / hash_of([torch.__version__, *command, *texts])
     with cached(folder) as missing:
         if missing:
-            _run([*command, "-c", str(source), "-o", str(folder / "unit.o")])
+            _run([*command, "-o", str(folder / "unit.o")])
     return folder / "unit.o"
 
 
-def _run(command: Sequence[str]) -> str:
+def _run(command: Sequence[str]) -> None:
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
     if done.returncode:
         raise RuntimeError(f"{' '.join(command)}\n{done.stderr}")
-    return done.stdout
 
 
 class Adapters(Runtime):
