@@ -74,11 +74,12 @@ class Runtime:
         """Calls a function of the library. What its kernels do wrong is raised here, after it has
         returned; what else it returns, such as a cudaError_t, is the caller's to look at."""
         self.library.standin_set_callbacks(*self._callbacks)
-        result = function(*arguments)
-        error, self._error = self._error, None
-        if error is not None:
-            raise error
-        return result
+        try:
+            return function(*arguments)
+        finally:  # an op raises for a launch's cudaError_t, and would hide what the kernel did
+            error, self._error = self._error, None
+            if error is not None:
+                raise error
 
     def _on_launch(self, pointer: Any) -> int:
         record = pointer.contents
