@@ -10,7 +10,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent / "tools/packaging"))
 os.environ.setdefault("MAX_JOBS", str(os.cpu_count() or 1))
 
 import torch
-from cuda_toolkit import choose_architectures, choose_toolkit
+from cuda_toolkit import EXACT_ON_DEVICE, choose_architectures, choose_toolkit
 from torch.utils import cpp_extension
 from torch.utils.cpp_extension import BuildExtension, CppExtension, CUDAExtension
 
@@ -56,7 +56,6 @@ class Build(BuildExtension):
 # instruction set and on every device. The two flags that are set let loops vectorise and change no
 # result.
 EXACT = ["-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=off"]
-EXACT_ON_DEVICE = ["-O3", "-fmad=false", "-prec-div=true", "-prec-sqrt=true", "-ftz=false"]
 WARNINGS = ["-Wall", "-Wextra", "-Werror"]
 SANITIZERS = {
     "": [],

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.skipif(nvcc() is None, reason=NO_NVCC)
 
 
 @pytest.fixture(params=ARCHITECTURES)
-def device(request):
+def launcher(request):
     launcher = launchers(request.param)
     yield launcher
     launcher.runtime.choose_blocks = None
@@ -38,8 +38,8 @@ def device(request):
 @pytest.mark.parametrize("dtype", DTYPES, ids=dtype_name)
 @pytest.mark.parametrize("case", FORMULAS, ids=str)
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.__name__)
-def test_every_kernel(device, path, case, dtype):
-    path(device, case, dtype, kernels(case))
+def test_every_kernel(launcher, path, case, dtype):
+    path(launcher, case, dtype, kernels(case))
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=dtype_name)
@@ -53,7 +53,7 @@ def test_parameters(case, dtype):
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=dtype_name)
 @pytest.mark.parametrize("order", [VALUE, BACKWARD, DOUBLE_BACKWARD])
-def test_sizes(device, order, dtype):
+def test_sizes(launcher, order, dtype):
     """Around each boundary: of a vector, of a block with one or two of them for each thread."""
     case = next(case for case in FORMULAS if case.name == "leaky_relu")
     n = lanes(dtype)
@@ -61,11 +61,11 @@ def test_sizes(device, order, dtype):
     sizes = {0, 1, 2, n - 1, n, n + 1, 2 * n + 1, *(b + k for b in blocks for k in (-1, 0, 1, n))}
     for size in sorted(sizes):
         tensors = inputs_of(case, order, INPUT, dtype, size)
-        check(device, case, order, INPUT, tensors, torch.empty_like(tensors[0]))
+        check(launcher, case, order, INPUT, tensors, torch.empty_like(tensors[0]))
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=dtype_name)
-def test_starts(device, dtype):
+def test_starts(launcher, dtype):
     """Every place that operands can have within a vector, and within two: the result's and that of
     what is read."""
     case = next(case for case in FORMULAS if case.name == "silu")
@@ -73,41 +73,41 @@ def test_starts(device, dtype):
         x = inputs_of(case, VALUE, INPUT, dtype, 41)
         for other in {offset, offset ^ 1, 0}:
             result = placed(torch.zeros(41, dtype=dtype), other)
-            check(device, case, VALUE, INPUT, [placed(x[0], offset)], result)
+            check(launcher, case, VALUE, INPUT, [placed(x[0], offset)], result)
 
 
 @pytest.mark.parametrize("dtype", HALF_DTYPES, ids=dtype_name)
 @pytest.mark.parametrize("name", ["sigmoid", "leaky_relu", "tanhshrink"])
-def test_every_half(device, name, dtype):
+def test_every_half(launcher, name, dtype):
     """All 65,536 numbers, and so the conversions from and to float32."""
     case = next(case for case in FORMULAS if case.name == name)
     every = torch.arange(-32768, 32768, dtype=torch.int32).to(torch.int16).view(dtype)
-    check(device, case, VALUE, INPUT, [every], torch.empty_like(every))
+    check(launcher, case, VALUE, INPUT, [every], torch.empty_like(every))
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=dtype_name)
-def test_in_place(device, dtype):
+def test_in_place(launcher, dtype):
     case = next(case for case in FORMULAS if case.name == "gelu")
     x = inputs_of(case, VALUE, INPUT, dtype, 1000)[0]
     for view in (x, x.view(20, 50)[:, 3:48]):
         want = case.value(view.contiguous())
-        assert device.on(case, VALUE, INPUT, view, view) == 0
+        assert launcher.on(case, VALUE, INPUT, view, view) == 0
         assert same_bits(view.contiguous(), want)
 
 
-def test_layouts_without_a_copy(device):
+def test_layouts_without_a_copy(launcher):
     """channels_last and permuted tensors are one run of vectors."""
     case = next(case for case in FORMULAS if case.name == "mish")
     x = torch.randn(2, 3, 4, 5)
     for view in (x.to(memory_format=torch.channels_last), x.permute(2, 0, 3, 1), x.mT):
         result = torch.empty_like(view)
         assert result.stride() == view.stride()
-        assert device.on(case, VALUE, INPUT, result, view) == 0
-        assert "dense_kernel" in device.runtime.launches[-1].name
+        assert launcher.on(case, VALUE, INPUT, result, view) == 0
+        assert "dense_kernel" in launcher.runtime.launches[-1].name
         assert same_bits(result, case.value(view))
 
 
-def test_as_many_dimensions_as_there_may_be(device):
+def test_as_many_dimensions_as_there_may_be(launcher):
     """25, most of which a tensor has no room for."""
     case = next(case for case in FORMULAS if case.name == "relu")
     sizes = [3, 1, 2, 1, 1] * 5
@@ -117,30 +117,30 @@ def test_as_many_dimensions_as_there_may_be(device):
     for d in range(25):
         operands.sizes[d] = x.shape[24 - d]
         operands.strides[d][:2] = [4 * t.stride(24 - d) for t in (result, x)]
-    with device.mapped([result], [x]):
-        assert device.at(case, VALUE, INPUT, x.dtype, operands) == 0
+    with launcher.mapped([result], [x]):
+        assert launcher.at(case, VALUE, INPUT, x.dtype, operands) == 0
     assert same_bits(result, case.value(x))
 
 
-def test_nothing_is_launched_without_elements(device):
+def test_nothing_is_launched_without_elements(launcher):
     case = FORMULAS[0]
-    count = len(device.runtime.launches)
+    count = len(launcher.runtime.launches)
     for shape in ((0,), (3, 0, 2)):
         empty = torch.empty(shape)
         operands = operands_of([0, 0], shape, [[4] * len(shape)] * 2)
         assert operands.dims > 0
-        assert device.at(case, VALUE, INPUT, empty.dtype, operands) == 0
-        assert device.slope_bits(case, empty, torch.empty(0, dtype=torch.uint8), 1) == 0
-    assert len(device.runtime.launches) == count
+        assert launcher.at(case, VALUE, INPUT, empty.dtype, operands) == 0
+        assert launcher.slope_bits(case, empty, torch.empty(0, dtype=torch.uint8), 1) == 0
+    assert len(launcher.runtime.launches) == count
 
 
-def test_more_blocks_than_a_grid_has(device):
+def test_more_blocks_than_a_grid_has(launcher):
     """An error, and no launch."""
-    case, count = FORMULAS[0], len(device.runtime.launches)
+    case, count = FORMULAS[0], len(launcher.runtime.launches)
     invalid_configuration = 9
     operands = operands_of([16, 16], (2**60,), [[2]] * 2)
-    assert device.at(case, VALUE, INPUT, torch.float16, operands) == invalid_configuration
-    assert len(device.runtime.launches) == count
+    assert launcher.at(case, VALUE, INPUT, torch.float16, operands) == invalid_configuration
+    assert len(launcher.runtime.launches) == count
 
 
 TWO_SLOPES = [case for case in CASES if case.two_slopes]
@@ -148,7 +148,7 @@ TWO_SLOPES = [case for case in CASES if case.two_slopes]
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=dtype_name)
 @pytest.mark.parametrize("case", TWO_SLOPES, ids=str)
-def test_slope_bits(device, case, dtype):
+def test_slope_bits(launcher, case, dtype):
     """Rows that begin within a byte of the row before, rows that join, starts of every kind."""
     for rows, elements, offset in ((1, 2053, 0), (1, 1029, 1), (3, 341, 0), (3, 344, 0), (5, 1, 0)):
         shape = (rows, elements)
@@ -156,15 +156,15 @@ def test_slope_bits(device, case, dtype):
         gradient, x = placed(gradient.view(shape), offset), placed(x.view(shape), offset)
         want = case.slope_bits(x, batch_dims=1)
         bits = torch.full_like(want, 0xAA)
-        assert device.slope_bits(case, x, bits, rows) == 0
+        assert launcher.slope_bits(case, x, bits, rows) == 0
         assert torch.equal(bits, want)
         result = placed(torch.zeros(shape, dtype=dtype), offset)
-        assert device.backward_from_bits(case, result, gradient, bits, rows) == 0
+        assert launcher.backward_from_bits(case, result, gradient, bits, rows) == 0
         assert same_bits(result, case.backward_from_bits(gradient, want))
 
 
-def test_slope_bits_of_other_formulas(device):
+def test_slope_bits_of_other_formulas(launcher):
     case = next(case for case in FORMULAS if not case.two_slopes)
     invalid_value = 1
     x = torch.randn(8)
-    assert device.slope_bits(case, x, torch.empty(2, dtype=torch.uint8), 1) == invalid_value
+    assert launcher.slope_bits(case, x, torch.empty(2, dtype=torch.uint8), 1) == invalid_value

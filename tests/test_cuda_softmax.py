@@ -35,7 +35,7 @@ def names(dtype):
 
 
 @pytest.fixture(params=ARCHITECTURES)
-def device(request):
+def launcher(request):
     launcher = launchers(request.param)
     yield launcher
     launcher.runtime.choose_blocks = None
@@ -95,32 +95,32 @@ def check_gradient(member, result, g, y, dim):
     assert (error <= bound).all(), float((error / bound).max())
 
 
-def check(device, member, x, dim, *, result=None, output_dtype=None, gradient=None):
+def check(launcher, member, x, dim, *, result=None, output_dtype=None, gradient=None):
     """Forward and backward on tensors as they lie, against the CPU's."""
     dtype = output_dtype or x.dtype
     want = op(member)(x.contiguous(), dim, dtype=dtype)
     empty = torch.empty(x.shape, dtype=dtype) if result is None else result
-    y = device.forward(member, empty, x, dim)
+    y = launcher.forward(member, empty, x, dim)
     assert ulps(y, want) <= AGREEMENT[dtype]
 
     g = numbers(*x.shape, dtype=dtype, seed=1) if gradient is None else gradient
-    grad_input = device.backward(member, torch.empty(x.shape, dtype=x.dtype), g, want, dim)
+    grad_input = launcher.backward(member, torch.empty(x.shape, dtype=x.dtype), g, want, dim)
     check_gradient(member, grad_input, g, want, dim)
 
 
 @pytest.mark.parametrize("sizes", [FEW, MANY, BLOCK, LONG], ids=["few", "many", "block", "long"])
 @pytest.mark.parametrize("dtype", DTYPES, ids=names)
 @pytest.mark.parametrize("member", MEMBERS)
-def test_rows_of_every_extent(device, member, dtype, sizes):
+def test_rows_of_every_extent(launcher, member, dtype, sizes):
     for size in sizes:
-        check(device, member, numbers(3 if size < 600 else 1, size, dtype=dtype), 1)
+        check(launcher, member, numbers(3 if size < 600 else 1, size, dtype=dtype), 1)
 
 
 @pytest.mark.parametrize("dtype", HALVES, ids=names)
 @pytest.mark.parametrize("member", MEMBERS)
-def test_half_to_float32(device, member, dtype):
+def test_half_to_float32(launcher, member, dtype):
     for shape, dim in (((5, 8), 1), ((3, 30), 1), ((2, 100), 1), ((3, 50, 20), 1), ((1, 16392), 1)):
-        check(device, member, numbers(*shape, dtype=dtype), dim, output_dtype=torch.float32)
+        check(launcher, member, numbers(*shape, dtype=dtype), dim, output_dtype=torch.float32)
 
 
 # Inner sizes: fewer than a warp's, whole ones, and with a rest; rows in registers and longer.
@@ -129,9 +129,9 @@ def test_half_to_float32(device, member, dtype):
     [(2, 5, 3), (3, 40, 2), (2, 70, 7), (1, 300, 31), (1, 600, 33), (2, 9, 130), (1, 1100, 17)],
 )
 @pytest.mark.parametrize("dtype", DTYPES, ids=names)
-def test_side_by_side(device, dtype, shape):
+def test_side_by_side(launcher, dtype, shape):
     for member in MEMBERS[:2]:
-        check(device, member, numbers(*shape, dtype=dtype), 1)
+        check(launcher, member, numbers(*shape, dtype=dtype), 1)
 
 
 def layouts(dtype):
@@ -149,28 +149,28 @@ def layouts(dtype):
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=names)
-def test_layouts(device, dtype):
+def test_layouts(launcher, dtype):
     for x, dim in layouts(dtype):
         for member in MEMBERS:
-            check(device, member, x, dim)
+            check(launcher, member, x, dim)
 
 
-def test_results_of_any_layout(device):
+def test_results_of_any_layout(launcher):
     x, room = numbers(7, 40, dtype=torch.float32), torch.full((9, 90), 0.5)
-    check(device, "softmax", x, 1, result=room[1:8, 3:83:2])
+    check(launcher, "softmax", x, 1, result=room[1:8, 3:83:2])
     untouched = room.clone()
     untouched[1:8, 3:83:2] = 0.5
     assert (untouched == 0.5).all()
-    check(device, "log_softmax", x, 1, gradient=torch.ones(1, 1).expand(7, 40))
-    check(device, "softmax", x, 0, result=torch.empty(40, 7).t())
+    check(launcher, "log_softmax", x, 1, gradient=torch.ones(1, 1).expand(7, 40))
+    check(launcher, "softmax", x, 0, result=torch.empty(40, 7).t())
 
 
-def test_in_place(device):
+def test_in_place(launcher):
     """out= may be the input itself, also where it is read twice."""
     for shape in ((3, 200), (1, 16500)):
         x = numbers(*shape, dtype=torch.float32)
         want = op("softmax")(x, 1)
-        assert ulps(device.forward("softmax", x, x, 1), want) <= 2
+        assert ulps(launcher.forward("softmax", x, x, 1), want) <= 2
 
 
 # In registers, by a block, read twice, side by side.
@@ -179,7 +179,7 @@ SPECIAL_SHAPES = [((9, 6), 1), ((9, 300), 1), ((9, 2000), 1), ((9, 16400), 1), (
 
 @pytest.mark.parametrize(("shape", "dim"), SPECIAL_SHAPES, ids=str)
 @pytest.mark.parametrize("member", MEMBERS)
-def test_nan_and_infinities(device, member, shape, dim):
+def test_nan_and_infinities(launcher, member, shape, dim):
     inf, nan = torch.inf, torch.nan
     x = numbers(*shape, dtype=torch.float32)
     rows = x if dim == 1 else x.t()
@@ -188,36 +188,36 @@ def test_nan_and_infinities(device, member, shape, dim):
     rows[6, 1::2] = -inf
     rows[7, 2], rows[7, 3] = inf, -inf
     rows[8], rows[8, 1] = -inf, nan
-    y = device.forward(member, torch.empty_like(x), x, dim)
+    y = launcher.forward(member, torch.empty_like(x), x, dim)
     assert ulps(y, op(member)(x, dim)) <= 2
     g = numbers(*shape, dtype=torch.float32, seed=1)
-    grad_input = device.backward(member, torch.empty_like(x), g, y, dim)
+    grad_input = launcher.backward(member, torch.empty_like(x), g, y, dim)
     reference = op(member, backward=True)(g, y, dim, torch.float32)
     assert torch.equal(grad_input.isnan(), reference.isnan())
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=names)
 @pytest.mark.parametrize("size", [5, 300, 20000])
-def test_large_logits(device, dtype, size):
+def test_large_logits(launcher, dtype, size):
     """Maxima below and beyond what needs a shift, rows that one element dominates, all equal."""
     for offset in (0.0, 250.0, -260.0, 1e4, -1e4):
         x = numbers(1, size, dtype=dtype, scale=30) + offset
         for member in MEMBERS:
-            check(device, member, x, 1)
+            check(launcher, member, x, 1)
     x = numbers(1, size, dtype=dtype)
     x[0, size // 2] = 60
-    check(device, "log_softmax", x, 1)
+    check(launcher, "log_softmax", x, 1)
     x[0, 0] = 60
-    check(device, "log_softmax", x, 1)
-    check(device, "log_softmax", torch.full((1, size), 3.0, dtype=dtype), 1)
+    check(launcher, "log_softmax", x, 1)
+    check(launcher, "log_softmax", torch.full((1, size), 3.0, dtype=dtype), 1)
 
 
-def test_sorted_long_rows(device):
+def test_sorted_long_rows(launcher):
     """Each chunk has a larger maximum than the last, or never again."""
     x = numbers(1, 40000, dtype=torch.float32, scale=100).sort(1).values
     for row in (x, x.flip(1)):
         for member in MEMBERS:
-            check(device, member, row, 1)
+            check(launcher, member, row, 1)
 
 
 def exact(member, x):
@@ -255,34 +255,34 @@ def test_accuracy(member, dtype, bound):
             assert worst(y, exact(member, x)) <= bound
 
 
-def test_same_bits_in_every_place(device):
+def test_same_bits_in_every_place(launcher):
     """A row's result does not depend on which row it is, nor on how its elements lie."""
     for size in (24, 300, 1000):
         row = numbers(1, size, dtype=torch.float32)
-        alone = device.forward("softmax", torch.empty_like(row), row, 1)
+        alone = launcher.forward("softmax", torch.empty_like(row), row, 1)
         many = row.repeat(40, 1)
-        y = device.forward("softmax", torch.empty_like(many), many, 1)
+        y = launcher.forward("softmax", torch.empty_like(many), many, 1)
         assert (y == alone).all()
         columns = many.t().contiguous().t()
-        y = device.forward("softmax", torch.empty(40, size), columns, 1)
+        y = launcher.forward("softmax", torch.empty(40, size), columns, 1)
         assert (y == alone).all()
 
 
-def launches(device):
-    return len(device.runtime.launches)
+def launches(launcher):
+    return len(launcher.runtime.launches)
 
 
 @pytest.mark.parametrize("shape", [(0,), (0, 5), (5, 0), (3, 0, 2)])
-def test_nothing_to_do(device, shape):
-    before = launches(device)
-    device.forward("softmax", torch.empty(shape), torch.empty(shape), len(shape) - 1)
-    device.backward("softmax", *[torch.empty(shape)] * 3, len(shape) - 1)
-    assert launches(device) == before
+def test_nothing_to_do(launcher, shape):
+    before = launches(launcher)
+    launcher.forward("softmax", torch.empty(shape), torch.empty(shape), len(shape) - 1)
+    launcher.backward("softmax", *[torch.empty(shape)] * 3, len(shape) - 1)
+    assert launches(launcher) == before
 
 
-def test_beyond_32_bits(device):
+def test_beyond_32_bits(launcher):
     """Rows, and elements of a row, farther apart than 2³¹ bytes; more than 2³¹ rows."""
-    memory = device.runtime.memory
+    memory = launcher.runtime.memory
     for size, step, stride in (
         (5, 4, 3 << 30),
         (7, 1 << 30, 4),
@@ -301,20 +301,20 @@ def test_beyond_32_bits(device):
                 element(addresses[1], r, i)[0] = values[r, i]
         operands = [(address, torch.float32, step) for address in addresses]
         plan = rows_of(size, [(rows, (stride, stride))], operands)
-        assert device.at("softmax", "softmax", plan) == 0
+        assert launcher.at("softmax", "softmax", plan) == 0
         y = [[element(addresses[0], r, i)[0] for i in range(size)] for r in range(rows)]
         assert ulps(torch.tensor(np.array(y)), op("softmax")(values, 1)) <= 2
         for address in addresses:
             memory.free(address)
 
 
-def test_more_rows_than_32_bits(device):
-    memory, rows = device.runtime.memory, (1 << 32) + 5
+def test_more_rows_than_32_bits(launcher):
+    memory, rows = launcher.runtime.memory, (1 << 32) + 5
     x, y = memory.reserve(4 * rows), memory.reserve(4 * rows)
     operands = [(address, torch.bfloat16, 2) for address in (y, x)]
     plan = rows_of(2, [(rows, (4, 4))], operands)
-    device.runtime.choose_blocks = lambda name, grid: [0, grid[0] - 1]
-    assert device.at("softmax", "softmax", plan) == 0
+    launcher.runtime.choose_blocks = lambda name, grid: [0, grid[0] - 1]
+    assert launcher.at("softmax", "softmax", plan) == 0
     last = memory.bytes_at(y + 4 * (rows - 128), 4 * 128).view(np.uint16)
     assert (last[-10:] == 0x3F00).all()
     assert memory.bytes_at(y, 2).view(np.uint16)[0] == 0x3F00
@@ -323,19 +323,19 @@ def test_more_rows_than_32_bits(device):
 
 
 def test_refused():
-    device = launchers("sm_80")
-    before = launches(device)
+    launcher = launchers("sm_80")
+    before = launches(launcher)
     too_many = [(2, (4 << d, 4 << d)) for d in range(25)]
     plan = rows_of(1, too_many, [(4096, torch.float32, 4)] * 2)
-    assert device.at("softmax", "softmax", plan) == 1
+    assert launcher.at("softmax", "softmax", plan) == 1
     grid = rows_of(512, [(1 << 36, (2048, 2048))], [(4096, torch.float32, 4)] * 2)
-    assert device.at("softmax", "softmax", grid) == 1
+    assert launcher.at("softmax", "softmax", grid) == 1
     mixed = rows_of(1, [], [(4096, torch.float64, 8), (4096, torch.float32, 4)])
-    assert device.at("softmax", "softmax", mixed) == 1
-    assert launches(device) == before
+    assert launcher.at("softmax", "softmax", mixed) == 1
+    assert launches(launcher) == before
 
 
-def all_shapes(device):
+def all_shapes(launcher):
     for member in MEMBERS:
         for shape, dim in (
             ((5, 7), 1),
@@ -344,10 +344,10 @@ def all_shapes(device):
             ((3, 1000), 1),
             ((1, 2500), 1),
         ):
-            check(device, member, numbers(*shape, dtype=torch.float32), dim)
+            check(launcher, member, numbers(*shape, dtype=torch.float32), dim)
         for shape in ((70, 3), (100, 40), (600, 33)):
-            check(device, member, numbers(*shape, dtype=torch.float32), 0)
-        check(device, member, numbers(1, 16396, dtype=torch.float32), 1)
+            check(launcher, member, numbers(*shape, dtype=torch.float32), 0)
+        check(launcher, member, numbers(1, 16396, dtype=torch.float32), 1)
 
 
 MUTANTS = {
@@ -404,22 +404,22 @@ MUTANTS = {
 
 
 def test_the_unchanged_kernels_pass_what_mutants_fail():
-    device = mutant("row_plan.h", "#pragma once", "#pragma once")
-    everything(device)
+    launcher = mutant("row_plan.h", "#pragma once", "#pragma once")
+    everything(launcher)
 
 
-def everything(device):
-    all_shapes(device)
-    test_layouts(device, torch.float32)
-    test_results_of_any_layout(device)
-    test_sorted_long_rows(device)
+def everything(launcher):
+    all_shapes(launcher)
+    test_layouts(launcher, torch.float32)
+    test_results_of_any_layout(launcher)
+    test_sorted_long_rows(launcher)
 
 
 @pytest.mark.parametrize("bug", MUTANTS)
 def test_seeded_bugs_are_seen(bug):
-    device = mutant(*MUTANTS[bug])
+    launcher = mutant(*MUTANTS[bug])
     with pytest.raises((AssertionError, PtxError)):
-        everything(device)
+        everything(launcher)
 
 
 OVERFLOWS = {
@@ -439,33 +439,33 @@ OVERFLOWS = {
 
 @pytest.mark.parametrize("bug", OVERFLOWS)
 def test_seeded_overflows_are_seen(bug):
-    device = mutant(*OVERFLOWS[bug])
+    launcher = mutant(*OVERFLOWS[bug])
     with pytest.raises((AssertionError, PtxError)):
-        far_away(device)
+        far_away(launcher)
 
 
-def far_away(device):
-    test_beyond_32_bits(device)
-    far_rows(device)
+def far_away(launcher):
+    test_beyond_32_bits(launcher)
+    far_rows(launcher)
 
 
-def far_rows(device):
+def far_rows(launcher):
     """More than 2³¹ rows, of which one block runs."""
-    memory, rows = device.runtime.memory, (1 << 31) + 200
+    memory, rows = launcher.runtime.memory, (1 << 31) + 200
     address = memory.reserve(4 * rows)
     plan = rows_of(1, [(rows, (4, 4))], [(address, torch.float32, 4)] * 2)
-    device.runtime.choose_blocks = lambda name, grid: [grid[0] - 2]
+    launcher.runtime.choose_blocks = lambda name, grid: [grid[0] - 2]
     try:
-        assert device.at("softmax", "softmax", plan) == 0
+        assert launcher.at("softmax", "softmax", plan) == 0
         ones = memory.bytes_at(address + (4 << 31), 4 * 128).view(np.float32)
         assert (ones == 1).all()
     finally:
-        device.runtime.choose_blocks = None
+        launcher.runtime.choose_blocks = None
         memory.free(address)
 
 
-def test_far_rows(device):
-    far_rows(device)
+def test_far_rows(launcher):
+    far_rows(launcher)
 
 
 def test_a_row_of_the_harness_is_that_of_the_library():

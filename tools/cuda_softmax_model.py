@@ -9,11 +9,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 import torch
+from cuda_roofline import shares
 from softmax_launchers import launchers
 
-# Streaming multiprocessors, clock in GHz, memory in TB/s.
-DEVICES = {"H100": (132, 1.755, 3.35), "H200": (132, 1.755, 4.8)}
-INSTRUCTIONS_PER_CLOCK = 4 * 32  # a warp's from each of four schedulers
 SIZES = (8, 32, 128, 1024, 16384, 131072)
 ROWS = {8: 128, 32: 32, 128: 32, 1024: 4, 16384: 1, 131072: 1}
 
@@ -32,23 +30,18 @@ def instructions(device, backward, member, dtype, size):
 
 def main():
     device = launchers("sm_90")
-    print("| kernel | dtype | row | bytes | instructions | share, H100 | share, H200 |")
-    print("|---|---|---:|---:|---:|---:|---:|")
+    print("| kernel | dtype | row | bytes | instructions | share of H100 / H200 |")
+    print("|---|---|---:|---:|---:|---:|")
     for member, backward in (("softmax", False), ("log_softmax", False), ("softmax", True)):
         for dtype in (torch.float32, torch.bfloat16):
             for size in SIZES:
                 accesses = (5 if backward else 3) if size > 16384 else (3 if backward else 2)
                 moved = dtype.itemsize * accesses
                 count = instructions(device, backward, member, dtype, size)
-                shares = []
-                for processors, clock, bandwidth in DEVICES.values():
-                    elements_by_memory = bandwidth * 1e12 / moved
-                    elements_by_issue = processors * clock * 1e9 * INSTRUCTIONS_PER_CLOCK / count
-                    shares.append(min(1.0, elements_by_issue / elements_by_memory))
                 kernel = f"{member}{'_backward' if backward else ''}"
                 dtype_name = str(dtype).removeprefix("torch.")
-                share = " | ".join(f"{100 * s:.0f} %" for s in shares)
-                print(f"| {kernel} | {dtype_name} | {size} | {moved} | {count:.0f} | {share} |")
+                cells = f"{kernel} | {dtype_name} | {size} | {moved} | {count:.0f}"
+                print(f"| {cells} | {shares(moved, count)} |")
 
 
 if __name__ == "__main__":

@@ -22,7 +22,17 @@ import torch
 from torch.utils import cpp_extension
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from .compilation import CACHE, INCLUDE, ROOT, Compiled, cached, hash_of, launcher_objects
+from .compilation import (
+    ARCHITECTURES,
+    CACHE,
+    INCLUDE,
+    ROOT,
+    Compiled,
+    at_once,
+    cached,
+    hash_of,
+    launcher_objects,
+)
 from .memory import Memory
 from .runtime import Runtime
 
@@ -32,11 +42,11 @@ _OnAllocation = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_size_t)
 
 
 def compile_adapters(
-    sources: Sequence[Path], units: Sequence[Path], architectures: Sequence[str]
+    sources: Sequence[Path], units: Sequence[Path], architectures: Sequence[str] = ARCHITECTURES
 ) -> Compiled:
     """One library of adapters and what they share with the CPU's (.cpp), and of launchers."""
     objects, ptx = launcher_objects(units, architectures)
-    objects += [_compile(source) for source in (*sources, STAND_IN / "allocations.cpp")]
+    objects += at_once(_compile, [*sources, STAND_IN / "allocations.cpp"])
     libraries = cpp_extension.library_paths()
     link = ["g++", "-shared", "-Wl,-Bsymbolic", "-Wl,-z,defs"]
     link += [f"-L{path}" for path in libraries]
@@ -53,20 +63,20 @@ def _compile(source: Path) -> Path:
     # By nvcc, which knows where the CUDA runtime's header lies; it leaves C++ files to g++.
     include = [f"-I{STAND_IN}", *(f"-I{folder}" for folder in INCLUDE)]
     include += [f"-isystem={path}" for path in cpp_extension.include_paths()]
-    command = ["nvcc", *_FLAGS, *include]
-    text = _run([*command, "-E", str(source)])
-    folder = CACHE / hash_of([text, *_FLAGS])
+    command = ["nvcc", *_FLAGS, *include, "-c", str(source)]
+    headers = [*(ROOT / "csrc").rglob("*.h"), *(ROOT / "cuda").glob("*.h"), *STAND_IN.rglob("*.h")]
+    texts = [path.read_text() for path in (source, *sorted(headers))]
+    folder = CACHE / hash_of([torch.__version__, *command, *texts])
     with cached(folder) as missing:
         if missing:
-            _run([*command, "-c", str(source), "-o", str(folder / "unit.o")])
+            _run([*command, "-o", str(folder / "unit.o")])
     return folder / "unit.o"
 
 
-def _run(command: Sequence[str]) -> str:
+def _run(command: Sequence[str]) -> None:
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
     if done.returncode:
         raise RuntimeError(f"{' '.join(command)}\n{done.stderr}")
-    return done.stdout
 
 
 class Adapters(Runtime):
