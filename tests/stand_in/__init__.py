@@ -23,6 +23,9 @@ def _module():
     module.current_device = lambda: 0
     module._is_in_bad_fork = lambda: False
     module.manual_seed_all = lambda seed: None
+    # Its generator is the CPU's.
+    module.get_rng_state = lambda device=NAME: torch.get_rng_state()
+    module.set_rng_state = lambda state, device=NAME: torch.set_rng_state(state)
     module.get_amp_supported_dtype = lambda: [torch.bfloat16, torch.float16]
     return module
 
