@@ -64,6 +64,19 @@ def _demangled(names):
     return done.stdout.splitlines()
 
 
+def recorded():
+    """The table of registers in docs/cuda.md: by unit and architecture."""
+    section = (ROOT / "docs" / "cuda.md").read_text().split("## Registers")[1].split("## ")[0]
+    rows = [line.strip("| ").split(" | ") for line in section.splitlines() if line[:1] == "|"]
+    architectures = [cell for cell in rows[0] if cell.startswith("sm_")]
+    assert architectures == list(ASSEMBLED_FOR)
+    return {
+        (row[0], architecture): int(number)
+        for row in rows[2:]
+        for architecture, number in zip(architectures, row[2:], strict=False)
+    }
+
+
 def is_pointwise(kernel):
     return re.search(r"_kernel<act::cuda::(Value|Backward|DoubleBackward)<", kernel.name)
 
@@ -81,6 +94,7 @@ def test_registers(unit, architecture, measured):
             assert kernel.registers <= (32 if "<float, " in kernel.name else 64), kernel
     if kernels:
         most = max(kernels, key=lambda kernel: kernel.registers)
+        assert most.registers <= recorded()[unit.stem, architecture], most
         label = f"{unit.stem}: {re.sub(r'void |act::|cuda::|formulas::|[(].*', '', most.name)}"
         measured(f"registers, {architecture}", label, most.registers)
 
