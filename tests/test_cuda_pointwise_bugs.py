@@ -67,8 +67,8 @@ BUGS = {
     ),
     "the second vector is the first again": (
         ELEMENTWISE,
-        "for (int k = 0; k < inputs; ++k) in[next - 1][k] = in[next][k];\n    }\n  }\n}\n\n",
-        ";\n    }\n  }\n}\n\n",
+        "++next) {\n#pragma unroll\n      for (int k = 0; k < inputs; ++k) in[next - 1][k] = in[next][k];",
+        "++next) {",
         vectors_and_tail,
     ),
     "the head is not skipped": (
