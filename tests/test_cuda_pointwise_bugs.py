@@ -67,7 +67,8 @@ BUGS = {
     ),
     "the second vector is the first again": (
         ELEMENTWISE,
-        "++next) {\n#pragma unroll\n      for (int k = 0; k < inputs; ++k) in[next - 1][k] = in[next][k];",
+        "++next) {\n#pragma unroll\n"
+        "      for (int k = 0; k < inputs; ++k) in[next - 1][k] = in[next][k];",
         "++next) {",
         vectors_and_tail,
     ),
