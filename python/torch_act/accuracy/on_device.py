@@ -123,9 +123,7 @@ def sweep_on_device(
     return found.errors()
 
 
-def other_bits_than_cpu(
-    subject: Subject, device: torch.device, stride: int, threads: int
-) -> int:
+def other_bits_than_cpu(subject: Subject, device: torch.device, stride: int, threads: int) -> int:
     """How many results of a device are not the CPU's, bit by bit."""
 
     def count(every: Iterable[Block]) -> int:
