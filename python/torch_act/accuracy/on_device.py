@@ -30,53 +30,31 @@ class DeviceErrors:
     """What is counted stays on the device until the end: no call waits for it."""
 
     def __init__(self, shape: Shape, floor: tuple[float, float, float], device: torch.device):
-        self.shape, self.floor = shape, floor
+        self.shape = shape
+        self.floor = torch.tensor(floor, dtype=torch.float64, device=device)
         # counted, correctly rounded, wrong kind, wrong sign, reversals, asymmetries
         self.counts = torch.zeros(6, dtype=torch.int64, device=device)
         self.worst = torch.zeros(2, dtype=torch.float64, device=device)  # plain, floored
         self.worst_at = torch.zeros(2, dtype=torch.float64, device=device)
+        # Some ninety passes over memory become two.
+        self._of_block = (
+            torch.compile(_of_block, dynamic=False) if device.type == "cuda" else _of_block
+        )
 
     def add(self, x: Tensor, result: Tensor, exact: Tensor) -> None:
         """Numbers >= 0 and then as many negatives; the last of each half belongs to the next block
         and is looked at only for the direction.
         """
-        halves = [t.chunk(2) for t in (x, result, exact)]
-        plus, minus = halves[1]
-        reversals = asymmetries = self.counts.new_zeros(())
-        if direction := self.shape.direction:
-            reversals = _reversals(plus, direction) + _reversals(minus, -direction)
-        if symmetry := self.shape.symmetry:
-            a, b = symmetry * plus[:-1], minus[:-1]
-            asymmetries = ((a != b) & ~(a.isnan() & b.isnan())).sum()
-        self._count(*(torch.cat([t[:-1] for t in pair]) for pair in halves), reversals, asymmetries)
-
-    def _count(
-        self, x: Tensor, result: Tensor, exact: Tensor, reversals: Tensor, asymmetries: Tensor
-    ) -> None:
-        got = result.double()
-        number, got_number = ~exact.isnan(), ~got.isnan()
-        magnitude, reach = exact.abs(), got.abs()
-        finite = (magnitude < _OVERFLOW) & (reach < _OVERFLOW)
-        agree = finite | ((magnitude >= _OVERFLOW) & (reach >= _OVERFLOW)) | ~(number | got_number)
-        opposite = exact.signbit() ^ got.signbit()
-        wrong_sign = opposite & number & got_number & (exact != 0)
-        found = (number, exact.float() == result, ~agree, wrong_sign)
-        self.counts += torch.stack([*(f.sum() for f in found), reversals, asymmetries])
-
-        low, high, floor = self.floor
-        difference = torch.where(finite, (got - exact).abs(), 0.0)
-        floored = torch.where((x > low) & (x < high), magnitude.clamp_min(floor), magnitude)
-        self._keep(0, difference * _ulps_per_unit(magnitude), x)
-        self._keep(1, difference * _ulps_per_unit(floored), x)
-
-    def _keep(self, which: int, errors: Tensor, x: Tensor) -> None:
-        """The worst, and of several places the one nearest to 0."""
-        worst = errors.max()
-        places = torch.where(errors == worst, x.abs(), torch.inf)
-        at = x[places.argmin()].double()
-        more = worst > self.worst[which]
-        self.worst_at[which] = torch.where(more, at, self.worst_at[which])
-        self.worst[which] = torch.where(more, worst, self.worst[which])
+        counts, worst, at = self._of_block(
+            *(t.view(2, -1) for t in (x, result, exact)),
+            self.shape.direction,
+            self.shape.symmetry,
+            self.floor,
+        )
+        self.counts += counts
+        more = worst > self.worst
+        self.worst_at = torch.where(more, at, self.worst_at)
+        self.worst = torch.where(more, worst, self.worst)
 
     def errors(self) -> Errors:
         """Waits for the device."""
@@ -93,6 +71,43 @@ class DeviceErrors:
             worst_floored=self.worst[1].item(),
             worst_floored_at=self.worst_at[1].item(),
         )
+
+
+def _of_block(
+    x: Tensor,
+    result: Tensor,
+    exact: Tensor,
+    direction: int,
+    symmetry: int,
+    floor_within: Tensor,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """The six counts; the worst error, plain and floored; where."""
+    low, high, floor = floor_within.unbind()
+    none = torch.zeros((), dtype=torch.int64, device=x.device)
+    plus, minus = result
+    # Away from 0 on both sides.
+    reversals = _reversals(plus, direction) + _reversals(minus, -direction) if direction else none
+    a, b = symmetry * plus[:-1], minus[:-1]
+    asymmetries = ((a != b) & ~(a.isnan() & b.isnan())).sum() if symmetry else none
+
+    x, result, exact = (t[:, :-1].flatten() for t in (x, result, exact))
+    got = result.double()
+    number, got_number = ~exact.isnan(), ~got.isnan()
+    magnitude, reach = exact.abs(), got.abs()
+    finite = (magnitude < _OVERFLOW) & (reach < _OVERFLOW)
+    agree = finite | ((magnitude >= _OVERFLOW) & (reach >= _OVERFLOW)) | ~(number | got_number)
+    opposite = exact.signbit() ^ got.signbit()
+    wrong_sign = opposite & number & got_number & (exact != 0)
+    found = (number, exact.float() == result, ~agree, wrong_sign)
+    counts = torch.stack([*(f.sum() for f in found), reversals, asymmetries])
+
+    difference = torch.where(finite, (got - exact).abs(), 0.0)
+    floored = torch.where((x > low) & (x < high), torch.maximum(magnitude, floor), magnitude)
+    # Of several places the first: the one nearest to 0.
+    plain_worst, plain_at = (difference * _ulps_per_unit(magnitude)).max(0)
+    floored_worst, floored_at = (difference * _ulps_per_unit(floored)).max(0)
+    at = x[torch.stack([plain_at, floored_at])].double()
+    return counts, torch.stack([plain_worst, floored_worst]), at
 
 
 def _ulps_per_unit(magnitude: Tensor) -> Tensor:

@@ -58,10 +58,13 @@ def certify(
     device: Annotated[
         str,
         typer.Option(
-            help="cuda: float32 there, ours alone, in seconds for each function; what is known of "
-            "torch stays in the table. Also counts the results that are not the CPU's."
+            help="cuda: float32 there, ours alone, in a second for each function; what is known of "
+            "torch stays in the table."
         ),
     ] = "cpu",
+    bits: Annotated[
+        bool, typer.Option(help="With --device: count the results that are not the CPU's.")
+    ] = True,
     measure: Annotated[bool, typer.Option(help="Measure; else only print and write.")] = True,
 ) -> None:
     """Compare every result with the exact one: float32 on all 2^32 inputs, float64 on a sample, the
@@ -77,7 +80,9 @@ def certify(
             raise typer.BadParameter(f"{', '.join(sorted(unknown))}: choose from {sorted(known)}")
         chosen = [case for case in _cases(defaults) if not op or case.name in op]
         wanted = [o.value for o in order or Order]
-        _measure(certificate, chosen, dtype or list(Dtype), wanted, stride, threads, state, device)
+        _measure(
+            certificate, chosen, dtype or list(Dtype), wanted, stride, threads, state, device, bits
+        )
         if "value" in wanted:
             _measure_rows(certificate, [n for n in ROWS if not op or n in op], dtype or list(Dtype))
     console = Console()
@@ -105,12 +110,15 @@ def _measure(
     threads: int,
     state: Path,
     device: str,
+    bits: bool,
 ) -> None:
     with _progress() as progress:
         for dtype, case in product(dtypes, chosen):
             every = [s for s in subjects(case, getattr(torch, dtype.value)) if s.order in orders]
             if device != "cpu" and dtype == Dtype.float32:
-                rows = _rows_on_device(certificate, case, every, stride, threads, device, progress)
+                rows = _rows_on_device(
+                    certificate, case, every, stride, threads if bits else 0, device, progress
+                )
             else:
                 rows = _rows(case, every, stride, threads, state, progress)
             for row in rows:
@@ -191,7 +199,7 @@ def _rows_on_device(
             stride,
             lambda count, task=task: progress.advance(task, count),
         )
-        other_bits = other_bits_than_cpu(subject, where, stride, threads)
+        other_bits = other_bits_than_cpu(subject, where, stride, threads) if threads else None
         progress.remove_task(task)
         inputs = _inputs(stride)
         row = Row(case.name, str(case), subject.order, "float32", inputs, ours, None)
