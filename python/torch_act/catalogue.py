@@ -576,6 +576,68 @@ CATALOGUE: tuple[Entry, ...] = (
             "arXiv:1612.08083"
         ),
     ),
+    Entry(
+        name="relu_squared",
+        modules=("ReLUSquared",),
+        formula="max(x, 0)²",
+        latex=r"\max(x, 0)^2",
+        pieces=(("x <= 0", "0"), ("True", "x**2")),
+        domain="Every real number. The second derivative at 0 is 0.",
+        source="So et al.: Primer, arXiv:2109.08668",
+    ),
+    Entry(
+        name="quick_gelu",
+        modules=("QuickGELU",),
+        formula="x / (1 + exp(-1.702 * x)) = x * σ(1.702 * x)",
+        latex=r"x \sigma(1.702 x)",
+        pieces=(("True", "x / (1 + exp(-1.702 * x))"),),
+        source="Hendrycks, Gimpel: Gaussian Error Linear Units, arXiv:1606.08415",
+    ),
+    Entry(
+        name="hard_mish",
+        modules=("HardMish",),
+        formula="x / 2 * min(2, max(0, x + 2))",
+        latex=r"\frac{x}{2} \min(2, \max(0, x + 2))",
+        pieces=(("x < -2", "0"), ("x >= 0", "x"), ("True", "x * (x + 2) / 2")),
+        domain="Every real number. At -2 the derivative is -1, as in timm.",
+        source="Misra: H-Mish, github.com/digantamisra98/H-Mish, 2020",
+    ),
+    Entry(
+        name="squareplus",
+        modules=("Squareplus",),
+        formula="(x + √(x² + b)) / 2",
+        latex=r"\frac{x + \sqrt{x^2 + b}}{2}",
+        pieces=(
+            ("b == 0 and x <= 0", "0"),
+            ("b == 0", "x"),
+            ("True", "(x + sqrt(x**2 + b)) / 2"),
+        ),
+        parameter_sets=(
+            {"b": 4.0},
+            {"b": 0.25},
+            {"b": 0.0},
+            {"b": 3e-36},
+            {"b": 1e-20},
+            {"b": 1e30},
+        ),
+        domain="Every real number. b < 0 and b = inf are errors; b = 0 makes it relu.",
+        source="Barron: Squareplus, arXiv:2112.11687",
+    ),
+    Entry(
+        name="laplace",
+        modules=("Laplace",),
+        formula="(1 + erf((x - mu) / (sigma * √2))) / 2",
+        latex=r"\frac{1}{2} \left(1 + \mathrm{erf} \frac{x - \mu}{\sigma \sqrt 2}\right)",
+        pieces=(("True", "erfc((mu - x) / (sigma * sqrt(2))) / 2"),),
+        parameter_sets=(
+            {"mu": 0.707107, "sigma": 0.282095},
+            {"mu": 0.0, "sigma": 1.0},
+            {"mu": -3.0, "sigma": 20.0},
+            {"mu": 1e-3, "sigma": 1e-4},
+        ),
+        domain="Every real number. sigma <= 0 is an error.",
+        source="Ma et al.: Mega, arXiv:2209.10655",
+    ),
 )
 
 BY_NAME: Mapping[str, Entry] = {entry.name: entry for entry in CATALOGUE}
