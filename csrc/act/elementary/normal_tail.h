@@ -144,6 +144,25 @@ ACT_HOST_DEVICE Pair<T> doubled_tail(T t) {
   return {m, fma(m * v, normal::tail_rise(v), remainder * sensitivity)};
 }
 
+// 2·Q(t)·e^(t²/2), the Mills ratio times √(2/π), of t = high + low.
+template <class T>
+ACT_HOST_DEVICE Pair<T> doubled_mills_ratio(Pair<T> t) {
+  constexpr T shift = T(1.25), further = normal::tail_shift(T());
+  const Pair<T> d = any_sum(t.high, shift);
+  const T m = T(1) / d.high;
+  const T m_remainder = fma(-m, d.low + t.low, fma(-m, d.high, T(1)));
+
+  // What the division loses of v changes F by half of that, for F' is about -1/2.
+  const Pair<T> c = any_sum(t.high, further);
+  const T share = t.high / c.high;
+  const T remainder = fma(-share, c.low, fma(-share, c.high, t.high));
+  const T lost = remainder * fma(-share, T(0.5) / further, T(0.5) / further);
+
+  const T v = share - normal::tail_centre(T());
+  const T rise = v * normal::tail_rise(v);
+  return {m, fma(m, rise, fma(-m, lost, m_remainder * fma(m, rise, m)))};
+}
+
 // 2·(Q(t) - t·φ(t))·e^(t²/2), without cancellation near its zero.
 template <class T>
 ACT_HOST_DEVICE Pair<T> doubled_slope(T t) {

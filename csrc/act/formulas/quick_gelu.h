@@ -39,8 +39,7 @@ struct QuickGelu {
     const T one_minus_t = T(1) - p.t.high, two_plus_e = T(2) + p.small;
     const T inverse = p.inverse * p.inverse;
     const T r = (one_minus_t + p.small) * inverse;
-    const T remainder =
-        fma(p.small, fma(-r, two_plus_e, T(1)), (one_minus_t - r) - p.t.low);
+    const T remainder = fma(p.small, fma(-r, two_plus_e, T(1)), (one_minus_t - r) - p.t.low);
     const T biased = p.decayed(r, remainder * inverse);
     const T y = fma(biased, x < T(0) ? unbiased : -unbiased, x < T(0) ? T(-0.0) : T(1));
     return elementary::is_nan(x) ? x : y;
@@ -50,8 +49,8 @@ struct QuickGelu {
   ACT_HOST_DEVICE T second_derivative(T x) const {
     using elementary::fma;
     const Parts p(elementary::magnitude_up_to(furthest, x));
-    const T inverse_low = p.inverse * fma(-p.inverse, p.denominator.low,
-                                          fma(-p.inverse, p.denominator.high, T(1)));
+    const T inverse_low =
+        p.inverse * fma(-p.inverse, p.denominator.low, fma(-p.inverse, p.denominator.high, T(1)));
     const T difference = T(1) - p.small;
     const T tanh_half = fma(difference, p.inverse, difference * inverse_low);
     const T bracket = scale().high * fma(-p.t.high, tanh_half, T(2));

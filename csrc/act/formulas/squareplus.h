@@ -19,10 +19,13 @@ struct Squareplus {
       .parameters = {{"b", 4.0}},
       .requirement = "b must be at least 0 and finite",
       .accepts =
-          [](ParameterValues p) { return p.first >= 0 && p.first <= elementary::largest<double>(); },
+          [](ParameterValues p) {
+            return p.first >= 0 && p.first <= elementary::largest<double>();
+          },
   };
 
-  ACT_HOST_DEVICE explicit Squareplus(ParameterValues p) : unit_exponent(exponent_of_unit(p.first)) {
+  ACT_HOST_DEVICE explicit Squareplus(ParameterValues p)
+      : unit_exponent(exponent_of_unit(p.first)) {
     using elementary::exact_power;
     const double scaled = p.first * exact_power(-unit_exponent) * exact_power(-unit_exponent);
     b = elementary::finite<T>(scaled);
@@ -43,8 +46,7 @@ struct Squareplus {
     const T h_low = elementary::fma(T(0.5), s.low, h.low);
     const T above = (h.high + h_low) * unit;
     const T quotient = b / h.high;
-    const T remainder =
-        elementary::fma(-quotient, h_low, elementary::fma(-quotient, h.high, b));
+    const T remainder = elementary::fma(-quotient, h_low, elementary::fma(-quotient, h.high, b));
     const T correction = far ? T(0) : remainder * (quotient * inverse_b);
     const T below = (quotient + correction) * quarter_unit;
     return x >= T(0) ? (far ? x : above) : below;  // NaN is below
