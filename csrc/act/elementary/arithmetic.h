@@ -25,10 +25,6 @@ ACT_HOST_DEVICE double fma(double a, double b, double c) { return __builtin_fma(
 ACT_HOST_DEVICE float abs(float x) { return __builtin_fabsf(x); }
 ACT_HOST_DEVICE double abs(double x) { return __builtin_fabs(x); }
 
-// An instruction, not a call, under -fno-math-errno; rounded correctly (-prec-sqrt=true).
-ACT_HOST_DEVICE float sqrt(float x) { return __builtin_sqrtf(x); }
-ACT_HOST_DEVICE double sqrt(double x) { return __builtin_sqrt(x); }
-
 ACT_HOST_DEVICE float copysign(float magnitude, float sign) {
   return __builtin_copysignf(magnitude, sign);
 }

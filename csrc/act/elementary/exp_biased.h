@@ -91,27 +91,6 @@ ACT_HOST_DEVICE BiasedExponential<T> exp_biased(T x, T low) {
   return exponential_of(reduction);
 }
 
-// The same with q as an unevaluated sum q + q_low, to some eight bits more than working precision.
-template <class T>
-struct AccurateBiasedExponential {
-  T q, q_low;
-  T power;
-};
-
-template <int sign, class T>
-ACT_HOST_DEVICE AccurateBiasedExponential<T> accurate_exp_biased(T x, T low) {
-  using B = Bias<T>;
-  constexpr T magic = B::round + T(B::bias + sign * B::exponent);
-  const T z = fma(x, B::inverse, magic);
-  const T n = z - magic;
-  const T high = fma(-n, B::ln2_high, x);
-  const T tail = fma(-n, B::ln2_low, low);
-  const T r = high + tail;
-  const T q = fma(r * r, exponential::polynomial(r), r);
-  const T q_low = fma(r * r, exponential::polynomial(r), r - q) + ((high - r) + tail);
-  return {q, q_low, low_bits_to_exponent(z)};
-}
-
 // -x for x between lowest and saturated.
 template <class T>
 ACT_HOST_DEVICE T bounded_opposite(T x) {

@@ -52,17 +52,6 @@ ACT_HOST_DEVICE Pair<T> reciprocal(Pair<T> d) {
   return {high, high * fma(-high, d.low, fma(-high, d.high, T(1)))};
 }
 
-// 1/d within 2 % for a positive normal number, without a division: for corrections. The negated
-// exponent and mantissa are within an eighth, and a Newton step squares that.
-ACT_HOST_DEVICE float rough_reciprocal(float d) {
-  const float y = from_bits(std::int32_t(0x7ef311c7) - to_bits(d));
-  return y * fma(-d, y, 2.0f);
-}
-ACT_HOST_DEVICE double rough_reciprocal(double d) {
-  const double y = from_bits(std::int64_t(0x7fde623822fc16e6) - to_bits(d));
-  return y * fma(-d, y, 2.0);
-}
-
 // a/d.
 template <class T>
 ACT_HOST_DEVICE Pair<T> quotient(Pair<T> a, Pair<T> d) {

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <act/declaration.h>
-#include <act/elementary/exp_biased.h>
+#include <act/elementary/exp_biased_accurate.h>
 #include <act/elementary/quotient.h>
 #include <act/elementary/sigmoid_derivatives.h>
 

@@ -5,7 +5,7 @@
 #include <act/declaration.h>
 #include <act/elementary/clamp.h>
 #include <act/elementary/exp_bounded.h>
-#include <act/elementary/quotient.h>
+#include <act/elementary/root.h>
 
 namespace act::formulas {
 
@@ -112,9 +112,8 @@ struct Squareplus {
     const T bounded = elementary::magnitude_up_to(end, t);
     const Pair square = elementary::product(bounded, bounded);
     const Pair sum = elementary::any_sum(square.high, under_root);
-    const T high = elementary::sqrt(sum.high);
-    const T remainder = elementary::fma(-high, high, sum.high) + (sum.low + square.low);
-    return {high > t ? high : t, T(0.5) * remainder * elementary::rough_reciprocal(high)};
+    const Pair s = elementary::sqrt(Pair{sum.high, sum.low + square.low});
+    return {s.high > t ? s.high : t, s.low};
   }
 
   int unit_exponent;
