@@ -46,6 +46,9 @@ def bench(
 ) -> None:
     """Time every op against torch and a memory copy, taking turns in one run.
 
+    Where torch has no function of the name, against the expression of torch's ops that is written
+    instead, as in transformers and timm.
+
     Options that take several values are repeated: --op gelu --op silu. Times are the fastest of the
     turns. Each call makes a fresh output. Backward is torch.autograd.grad on a retained graph. The
     copy is Tensor.copy_ of the input into existing, warm memory.
