@@ -14,16 +14,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from build_error import BuildError
+
 # Every datacentre and consumer generation from Ampere on.
 ARCHITECTURES = (80, 90, 100, 120)
 
 # No contraction, IEEE division and square roots: a kernel's result has the bits of the CPU's. The
 # simulator's tests compile with the same (tests/ptxsim/compilation.py).
 EXACT_ON_DEVICE = ("-O3", "-fmad=false", "-prec-div=true", "-prec-sqrt=true", "-ftz=false")
-
-
-class BuildError(SystemExit):
-    """Ends the build with a message and no traceback."""
 
 
 @dataclass(frozen=True)
