@@ -16,6 +16,8 @@ from pathlib import Path
 
 from build_error import BuildError
 
+LAST_RESORT = Path("/usr/local/cuda/bin/nvcc")
+
 # Every datacentre and consumer generation from Ampere on.
 ARCHITECTURES = (80, 90, 100, 120)
 
@@ -39,7 +41,7 @@ def find_toolkit(environment: Mapping[str, str] = os.environ) -> Toolkit | None:
             raise BuildError(f"CUDA_HOME or CUDA_PATH is {home}, but there is no {nvcc}")
     else:
         found = shutil.which("nvcc", path=environment.get("PATH"))
-        nvcc = Path(found or "/usr/local/cuda/bin/nvcc")
+        nvcc = Path(found or LAST_RESORT)
         if not nvcc.exists():
             return None
     release = re.search(r"release (\d+\.\d+)", _output(nvcc, "--version"))
