@@ -14,12 +14,14 @@ from pathlib import Path
 import pytest
 import setuptools
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "tools/packaging"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "tools/packaging"))
 
 import cxx_compiler
 import torch_release
 from build_error import BuildError
+
+ROOT = Path(__file__).parents[1]
+IMPORTABLE = f"import sys; sys.path.insert(0, {str(ROOT / 'tools/packaging')!r});"
 
 
 def _script(path, text):
@@ -41,15 +43,15 @@ class Machine:
     def torch(self, version, cuda=None):
         module = self.folder / "modules/torch/__init__.py"
         module.parent.mkdir(parents=True)
-        module.write_text(
-            f"class version:\n    cuda = {cuda!r}\n\n\n__version__ = {version!r}\n"
-        )
+        module.write_text(f"class version:\n    cuda = {cuda!r}\n\n\n__version__ = {version!r}\n")
 
     def compiler(self, macros, name="c++"):
         _script(self.bin / name, f"/bin/cat <<'end'\n{macros}\nend")
 
     def nvcc(self, release):
-        _script(self.bin / "nvcc", f"echo 'Cuda compilation tools, release {release}, V{release}.1'")
+        _script(
+            self.bin / "nvcc", f"echo 'Cuda compilation tools, release {release}, V{release}.1'"
+        )
 
     def build(self, *command):
         """In a folder without sources: had it got further, it would have found none."""
@@ -86,7 +88,9 @@ def machine_without_torch(machine):
     return machine
 
 
-BACKEND = f"import sys; sys.path.insert(0, {str(ROOT / 'tools/packaging')!r}); import build_backend;"
+BACKEND = f"{IMPORTABLE} import build_backend;"
+    f"import sys; sys.path.insert(0, {str(ROOT / 'tools/packaging')!r}); import build_backend;"
+)
 
 
 @pytest.mark.parametrize(
@@ -117,9 +121,8 @@ def test_nvcc_missing(machine):
     machine.torch("2.14.1+cu130", cuda="13.0")
     machine.environment["TORCH_ACT_CUDA"] = "1"
     nowhere = "import cuda_toolkit, pathlib; cuda_toolkit.LAST_RESORT = pathlib.Path('nowhere');"
-    path = f"import sys; sys.path.insert(0, {str(ROOT / 'tools/packaging')!r});"
     setup = f"import runpy; runpy.run_path({str(ROOT / 'setup.py')!r})"
-    message = machine.build("-c", path + nowhere + setup)
+    message = machine.build("-c", IMPORTABLE + nowhere + setup)
     assert "torch 2.14.1+cu130 has CUDA 13.0, but there is no nvcc" in message
     assert "TORCH_ACT_CUDA=1 asks for the CUDA kernels" in message
 

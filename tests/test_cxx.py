@@ -19,9 +19,7 @@ EXAMPLES = ROOT / "examples/cpp"
 
 
 def _run(*command, **options):
-    ended = subprocess.run(
-        list(map(str, command)), capture_output=True, text=True, timeout=500, **options
-    )
+    ended = subprocess.run(list(map(str, command)), capture_output=True, text=True, **options)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     return ended.stdout
 
@@ -77,7 +75,6 @@ def _configure(folder, source, *paths):
     )
 
 
-# gcc's own tools that CI has anyway; tests of messages stay in the configuration step.
 PROJECT = """
 cmake_minimum_required(VERSION 3.21)
 project(user LANGUAGES CXX)
@@ -100,9 +97,7 @@ def _torch_of_release(folder, version):
     return config.parent
 
 
-@pytest.mark.parametrize(
-    ("version", "found"), [("0.1", True), ("0.0.9", False), ("0.2", False)]
-)
+@pytest.mark.parametrize(("version", "found"), [("0.1", True), ("0.0.9", False), ("0.2", False)])
 def test_find_package_by_version(tmp_path, version, found):
     ended = _configure(
         tmp_path / "build",
@@ -140,8 +135,10 @@ def test_examples(tmp_path):
     paths = torch_act.cmake_prefix_path, torch.utils.cmake_prefix_path
     ended = _configure(build, EXAMPLES, *paths)
     assert ended.returncode == 0, ended.stderr
-    # Linkers of some distributions drop what no symbol is taken from: here, too.
-    _run(cmake, build, "-DCMAKE_EXE_LINKER_FLAGS=-Wl,--as-needed")
+    # Linkers of some distributions drop what no symbol is taken from: here, too. Most of the time
+    # goes into torch's headers, so that nothing is optimised.
+    flags = "-DCMAKE_EXE_LINKER_FLAGS=-Wl,--as-needed", "-DCMAKE_CXX_FLAGS_RELEASE=-O0"
+    _run(cmake, *flags, build)
     _run(cmake, "--build", build, "--parallel", "2")
 
     models = tmp_path / "models"

@@ -57,7 +57,9 @@ def test_the_archive_holds_the_repository(archive):
 
 def test_the_archive_needs_no_certain_torch(archive):
     with tarfile.open(archive) as files:
-        (member,) = (m for m in files.getmembers() if m.name.count("/") == 1 and "PKG-INFO" in m.name)
+        (member,) = (
+            m for m in files.getmembers() if m.name.count("/") == 1 and "PKG-INFO" in m.name
+        )
         metadata = email.message_from_bytes(files.extractfile(member).read())
     assert metadata["Version"] == torch_act.__version__
     assert "torch>=2.13" in metadata.get_all("Requires-Dist")

@@ -33,5 +33,5 @@ def test_the_same_release(monkeypatch):
 
 def test_not_built(monkeypatch):
     monkeypatch.setitem(sys.modules, "torch_act._build", None)
-    with pytest.raises(ImportError, match="torch_act is not built.*pip install"):
+    with pytest.raises(ImportError, match=r"torch_act is not built.*pip install"):
         load_library(torch.__version__)

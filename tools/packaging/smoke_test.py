@@ -1,4 +1,4 @@
-"""What an installed torch_act must do before anyone is given it: python tools/packaging/smoke_test.py
+"""What an installed torch_act must do before anyone is given it: `python smoke_test.py`.
 
 Needs the package and torch alone. Ends with an error, or with one line that says what was tested.
 """
