@@ -220,13 +220,6 @@ def _png_size(path):
     return struct.unpack(">II", content[16:24])
 
 
-def test_gallery(tmp_path):
-    _succeed("gallery", "--output", tmp_path / "new")
-    width, height = _png_size(tmp_path / "new" / "gallery.png")
-    assert width > 2000
-    assert height > 1000
-
-
 def test_demo(tmp_path):
     output = _succeed(
         "demo", "--epochs", 1, "--activations", "gelu,rrelu,threshold", "--output", tmp_path

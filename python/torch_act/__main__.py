@@ -2,7 +2,15 @@
 
 import sys
 
-TOOLS = {"typer", "rich", "matplotlib", "sklearn", "numpy", "flint"}  # the extra `tools`
+TOOLS = {
+    "typer",
+    "rich",
+    "matplotlib",
+    "sklearn",
+    "numpy",
+    "flint",
+    "latex2mathml",
+}  # the extra `tools`
 
 
 def main() -> None:

@@ -69,6 +69,10 @@ _NAN_GRADIENT = Difference(
     "nan-gradient",
     "The gradient at NaN is NaN for every length; torch's depends on the position in the tensor.",
 )
+_NAN_IS_NO_SIDE = Difference(
+    "nan-gradient",
+    "The gradient at NaN is NaN; torch takes NaN to lie on one side of the kink.",
+)
 _KINK = "Every real number. At {} the derivative is {}, as in torch."
 
 _GELU_NONE: Pieces = (("True", "x * erfc(-x / sqrt(2)) / 2"),)
@@ -83,6 +87,7 @@ CATALOGUE: tuple[Entry, ...] = (
         latex=r"\max(x, 0)",
         pieces=(("x <= 0", "0"), ("True", "x")),
         domain=_KINK.format("0", "0"),
+        differences=(_NAN_IS_NO_SIDE,),
         source=(
             "Nair, Hinton: Rectified Linear Units Improve Restricted Boltzmann Machines, ICML 2010"
         ),
@@ -114,7 +119,10 @@ CATALOGUE: tuple[Entry, ...] = (
             {"negative_slope": 1e-30},
         ),
         domain=_KINK.format("0", "negative_slope"),
-        differences=(_limit("At -inf with negative_slope = 0 the value is the limit, 0"),),
+        differences=(
+            _limit("At -inf with negative_slope = 0 the value is the limit, 0"),
+            _NAN_IS_NO_SIDE,
+        ),
         source=(
             "Maas, Hannun, Ng: Rectifier Nonlinearities Improve Neural Network Acoustic Models, "
             "ICML 2013"
@@ -151,6 +159,7 @@ CATALOGUE: tuple[Entry, ...] = (
                 "The slopes come from Philox: other ones than torch's for the same seed.",
             ),
             _limit("At -inf with the slope 0 the value is the limit, 0"),
+            _NAN_IS_NO_SIDE,
         ),
         source=(
             "Xu, Wang, Chen, Li: Empirical Evaluation of Rectified Activations, arXiv:1505.00853"
@@ -170,7 +179,10 @@ CATALOGUE: tuple[Entry, ...] = (
             {"weight": 3.0},
         ),
         domain=_KINK.format("0", "weight"),
-        differences=(_limit("At -inf with weight = 0 the value is the limit, 0"),),
+        differences=(
+            _limit("At -inf with weight = 0 the value is the limit, 0"),
+            _NAN_IS_NO_SIDE,
+        ),
         source="He, Zhang, Ren, Sun: Delving Deep into Rectifiers, arXiv:1502.01852",
     ),
     Entry(
@@ -559,7 +571,10 @@ CATALOGUE: tuple[Entry, ...] = (
             {"threshold": 1e4, "value": -1e-30},
         ),
         domain=_KINK.format("threshold", "0"),
-        differences=(Difference("dtype", "Integer tensors are not accepted."),),
+        differences=(
+            _NAN_IS_NO_SIDE,
+            Difference("dtype", "Integer tensors are not accepted."),
+        ),
         source="torch.nn.Threshold",
     ),
     Entry(
