@@ -22,7 +22,8 @@ NUMBERS = 64  # in each place
 def position(x: Floats | float) -> Floats:
     """Where `x` is drawn."""
     magnitude = np.maximum(np.abs(np.asarray(x, dtype=np.float64)), 2.0 ** BINADES[0])
-    return np.sign(x) * np.interp(np.log2(magnitude), BINADES, POSITIONS)
+    drawn: Floats = np.sign(x) * np.interp(np.log2(magnitude), BINADES, POSITIONS)
+    return drawn
 
 
 def numbers() -> tuple[Floats, Tensor]:

@@ -53,7 +53,8 @@ def profiles(call: Call) -> list[Profile]:
 
 def _worst(result: Tensor, reference: Tensor) -> axis.Floats:
     ulp: axis.Floats = error(result.numpy(), reference.numpy(), 0.0, torch.float32)
-    return ulp.reshape(axis.PLACES, axis.NUMBERS).max(axis=1)
+    worst: axis.Floats = ulp.reshape(axis.PLACES, axis.NUMBERS).max(axis=1)
+    return worst
 
 
 def _reference(call: Call, x: Tensor) -> list[Tensor]:

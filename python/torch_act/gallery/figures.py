@@ -28,7 +28,7 @@ TOP = 1e8
 ULP_TICKS = {ROUNDING: "½", 1.0: "1", 1e1: "10", 1e3: "10³", 1e5: "10⁵", LOST: "2²³"}
 
 SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-STYLE = {"svg.fonttype": "path", "svg.hashsalt": "torch_act", "font.size": 9.5}
+STYLE: dict[Any, Any] = {"svg.fonttype": "path", "svg.hashsalt": "torch_act", "font.size": 9.5}
 
 
 def figure(call: Call, errors: list[Profile]) -> Figure:

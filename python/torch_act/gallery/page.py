@@ -15,11 +15,11 @@ from torch_act.gallery.edges import POINTS, Edge
 
 INTRODUCTION = """
 Above, each function and its first two derivatives: ours a thin line, torch's a broad band. Below,
-how far each result is from the exact number in float32, along an axis of all finite float32 numbers,
-logarithmic on both sides of 0: the largest error of 64 numbers in each of 480 places, in ulp, the
-distance of neighbouring float32 numbers at the exact result. ½ ulp at most is the nearest number;
-beyond 2²³ ulp no digit is right; ∞ stands for NaN, or for an infinity where the exact result is
-finite. Gradients are those of a saved input, <code>torch_act.saved_as("input")</code>.
+how far each result is from the exact number in float32, along an axis of all finite float32
+numbers, logarithmic on both sides of 0: the largest error of 64 numbers in each of 480 places, in
+ulp, the distance of neighbouring float32 numbers at the exact result. ½ ulp at most is the nearest
+number; beyond 2²³ ulp no digit is right; ∞ stands for NaN, or for an infinity where the exact
+result is finite. Gradients are those of a saved input, <code>torch_act.saved_as("input")</code>.
 """
 
 
