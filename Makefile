@@ -73,6 +73,7 @@ lint: $(packages)
 	$(python) tools/readme.py --check
 	$(VENV)/bin/clang-format --dry-run --Werror $$(git ls-files $(formatted))
 	$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
 
 readme: $(packages)
 	$(python) tools/readme.py
