@@ -39,17 +39,19 @@ def figure(call: Call, errors: list[Profile]) -> Figure:
         _curves(panels[0], call)
         for panel, profile in zip(panels[1], errors, strict=True):
             _errors(panel, profile)
-        panels[1, 0].set_ylabel("error in ulp, float32", color=LIGHT.ink)
+        panels[1, 0].set_ylabel("error in ulp, float32", fontsize=11.5, color=LIGHT.ink)
         for panel in panels.flat:
             finish(panel)
+        for panel in panels[1]:  # its labels are long
+            panel.tick_params(axis="x", labelsize=8.6)
         name = call.label if not remark(call) else f"{call.label}  ({remark(call)})"
-        drawn.text(0.012, 0.965, name, fontsize=15, color=LIGHT.ink, va="center", weight="bold")
+        drawn.text(0.012, 0.965, name, fontsize=16, color=LIGHT.ink, va="center", weight="bold")
         drawn.legend(
             handles=handles(call.torchs is not None),
             loc="center right",
             bbox_to_anchor=(0.995, 0.965),
             ncols=2,
-            fontsize=11,
+            fontsize=13,
             frameon=False,
             labelcolor=LIGHT.ink,
         )
@@ -151,7 +153,7 @@ def _curves(panels: Any, call: Call) -> None:
                     panel.set_ylim(float(y[0]) - 1.1, float(y[0]) + 1.1)
     for panel, order in zip(panels, ORDERS, strict=True):
         cross(panel)
-        panel.set_title(order, fontsize=11, color=LIGHT.ink)
+        panel.set_title(order, fontsize=13, color=LIGHT.ink)
         panel.set_xlim(-RANGE, RANGE)
         panel.set_xticks(range(-6, 7, 2))
 
@@ -171,7 +173,7 @@ def _errors(panel: Axes, profile: Profile) -> None:
     panel.set_xticks(*axis.ticks())
     for level in (1.0, LOST):
         panel.axhline(level, color=LIGHT.grid, linewidth=0.9, zorder=0)
-    panel.set_title(largest(profile), fontsize=10, color=LIGHT.faint)
+    panel.set_title(largest(profile), fontsize=11.5, color=LIGHT.faint)
 
 
 def _height(ulp: axis.Floats) -> axis.Floats:
@@ -190,4 +192,4 @@ def finish(panel: Axes) -> None:
     panel.spines[["top", "right"]].set_visible(False)
     for spine in panel.spines.values():
         spine.set_color(LIGHT.faint)
-    panel.tick_params(colors=LIGHT.faint, labelcolor=LIGHT.ink, labelsize=8.5)
+    panel.tick_params(colors=LIGHT.faint, labelcolor=LIGHT.ink, labelsize=9.5)
