@@ -138,15 +138,15 @@ def _summary_table(certificate: Certificate) -> list[str]:
     for dtype, order, rows in _groups(certificate):
         worst = max(rows, key=lambda row: row.ours.worst)
         floored = max(rows, key=lambda row: row.ours.worst_floored)
-        compared = [row for row in rows if row.torch is not None]
-        theirs = max(compared, key=lambda row: row.torch.worst, default=None)
+        compared = [(row.torch, row.case) for row in rows if row.torch is not None]
+        theirs = max(compared, key=lambda both: both[0].worst, default=None)
         lines.append(
             f"| {dtype} | {order} | {len(rows)} | {_number(worst.ours.worst)}, {worst.case} "
             f"| {_number(floored.ours.worst_floored)}, {floored.case} "
             f"| {_mean_share([row.ours for row in rows])} "
             + (
-                f"| {_number(theirs.torch.worst)}, {theirs.case} "
-                f"| {_mean_share([row.torch for row in compared])} |"
+                f"| {_number(theirs[0].worst)}, {theirs[1]} "
+                f"| {_mean_share([errors for errors, _ in compared])} |"
                 if theirs
                 else "| – | – |"
             )

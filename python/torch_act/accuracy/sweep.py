@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -22,7 +22,8 @@ BINADE = 1 << 23
 SIGN_BIT = -(1 << 31)
 
 
-class Block(NamedTuple):
+@dataclass(frozen=True)
+class Block:
     """Bit patterns of numbers >= 0: first, first + stride, …, and the one that follows them."""
 
     first: int
@@ -115,7 +116,7 @@ class Sweep:
         draft.write_text(json.dumps(kept))
         os.replace(draft, state)
 
-    def _resume(self, kept: dict) -> None:
+    def _resume(self, kept: dict[str, Any]) -> None:
         if kept["stride"] != self.stride:
             return
         self.done = kept["done"]

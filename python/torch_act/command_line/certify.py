@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from enum import Enum
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import Annotated
@@ -16,6 +17,7 @@ from torch_act.accuracy.cases import Case, cases
 from torch_act.accuracy.certificate import ROWS, Certificate, Row
 from torch_act.accuracy.certificate_page import page, summary
 from torch_act.accuracy.on_device import other_bits_than_cpu, sweep_on_device
+from torch_act.accuracy.errors import Errors
 from torch_act.accuracy.orders import FROM_OUTPUT, Subject, subjects
 from torch_act.accuracy.rows import INPUTS, measure_rows
 from torch_act.accuracy.sampled import float64_sample, measure_float64, measure_half
@@ -151,6 +153,8 @@ def _rows(
     dtype = every[0].dtype
     shape = shapes(every[0])
     sample = float64_sample(case) if dtype == torch.float64 else None
+    ours: Errors
+    theirs: Errors | None
     for subject in every:
         task = progress.add_task(
             f"{case} {subject.order} {str(dtype).removeprefix('torch.')}",
@@ -168,8 +172,9 @@ def _rows(
             sweep.run(
                 threads,
                 state_file(state, subject) if stride == 1 else None,
-                lambda count, task=task: progress.advance(task, count),
+                partial(progress.advance, task),
             )
+            assert sweep.ours is not None
             ours, theirs = sweep.ours, sweep.torchs
         else:
             inputs = "all"
