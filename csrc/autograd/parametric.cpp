@@ -76,8 +76,9 @@ struct Kernels<ParametricOp<Formula, formula, TypeList<W...>, TypeList<P...>>> {
     const bool requires_grad = compute_requires_grad(self, tensors...);
     torch::autograd::check_inplace(self, requires_grad);
     const bool with_tangent = has_tangent(self, parameters);
+    // With its tangent, which the backward is differentiated along.
     at::Tensor input;
-    if (requires_grad || with_tangent) input = primal_of(self).clone();
+    if (requires_grad || with_tangent) input = self.clone();
     c10::intrusive_ptr<ParametricBackward<Op>> node;
     if (requires_grad) {
       node = make_node<ParametricBackward<Op>>(self, tensors...);
@@ -87,7 +88,7 @@ struct Kernels<ParametricOp<Formula, formula, TypeList<W...>, TypeList<P...>>> {
     write_below(Op::in_place(), keys, self, tensors..., numbers...);
     if (node) torch::autograd::rebase_history(self, node);
     if (with_tangent) {
-      const at::Tensor tangent = tangent_of_value(self, parameters, input, scalars);
+      const at::Tensor tangent = tangent_of_value(self, parameters, primal_of(input), scalars);
       if (tangent_of(self).defined()) {
         update_tangent(self, tangent);
       } else {

@@ -3,13 +3,13 @@
 // The product is not rounded: a·b = y + low, exactly. The difference of y and k quarter turns is
 // exact too, as long as k is (its last bit stands for a multiple of ulp(π/2), and so does y's), so
 // that all that is lost is what the second and the third part of π/2 round to: k·2^-49 of a radian
-// in float, k·2^-106 in double.
+// in float, k·2^-106 in double. What is left is π/4 and, at the end of the range, where k is
+// rounded from a product with an inexact 2/π, a little more.
 //
 // Followed is |a·b| <= 2^22 in float, 2^51 in double; from there on the sine is taken as 0 and the
 // cosine as 1: neighbouring numbers are half a radian apart there, and a sine samples noise.
 //
-// Largest errors seen of the sums high + low, relative to sine and cosine:
-// tests/test_elementary_sine.py.
+// Tested through snake's value and derivatives: tests/test_parametric.py.
 #pragma once
 
 #include <act/elementary/quotient.h>
@@ -34,34 +34,38 @@ struct QuarterTurn<double> {
   static constexpr double round = 0x1.8p52, range = 0x1p51;
 };
 
-// S in sin(t) = t + t³·S(t²), |t| <= π/4: error 2^-27.7 and 2^-56.7 of the sine.
+// S in sin(t) = t + t³·S(t²), |t| <= 0.91: error 2^-27.4 and 2^-57.1 of the sine.
 ACT_HOST_DEVICE float sine_polynomial(float w) {
-  float p = -0x1.9920c4p-13f;
-  p = fma(p, w, 0x1.1106d4p-7f);
-  return fma(p, w, -0x1.555544p-3f);
+  float p = 0x1.6b182cp-19f;
+  p = fma(p, w, -0x1.a0070cp-13f);
+  p = fma(p, w, 0x1.1110fcp-7f);
+  return fma(p, w, -0x1.555556p-3f);
 }
 ACT_HOST_DEVICE double sine_polynomial(double w) {
-  double p = 0x1.5d7d68a46de96p-33;
-  p = fma(p, w, -0x1.ae5e1c4aaf56ep-26);
-  p = fma(p, w, 0x1.71de351a0988cp-19);
-  p = fma(p, w, -0x1.a01a019ba6820p-13);
-  p = fma(p, w, 0x1.111111110f52ap-7);
-  return fma(p, w, -0x1.5555555555547p-3);
+  double p = -0x1.a95009600a492p-41;
+  p = fma(p, w, 0x1.611d7880b192bp-33);
+  p = fma(p, w, -0x1.ae644cefd6725p-26);
+  p = fma(p, w, 0x1.71de3a4e249bep-19);
+  p = fma(p, w, -0x1.a01a01a014112p-13);
+  p = fma(p, w, 0x1.11111111110ecp-7);
+  return fma(p, w, -0x1.5555555555555p-3);
 }
 
-// C in cos(t) = 1 - t²/2 + t⁴·C(t²), |t| <= π/4: error 2^-30.2 and 2^-59.3 of the cosine.
+// C in cos(t) = 1 - t²/2 + t⁴·C(t²), |t| <= 0.91: error 2^-29.2 and 2^-58.7 of the cosine.
 ACT_HOST_DEVICE float cosine_polynomial(float w) {
-  float p = 0x1.99cb6ap-16f;
-  p = fma(p, w, -0x1.6c0bc4p-10f);
-  return fma(p, w, 0x1.55554ap-5f);
+  float p = -0x1.22cf9ap-22f;
+  p = fma(p, w, 0x1.a00966p-16f);
+  p = fma(p, w, -0x1.6c16aap-10f);
+  return fma(p, w, 0x1.555556p-5f);
 }
 ACT_HOST_DEVICE double cosine_polynomial(double w) {
-  double p = -0x1.8f9025a9cc9c5p-37;
-  p = fma(p, w, 0x1.1ee9b0b7a482ap-29);
-  p = fma(p, w, -0x1.27e4f7b23abd8p-22);
-  p = fma(p, w, 0x1.a01a019c37477p-16);
-  p = fma(p, w, -0x1.6c16c16c14c8ap-10);
-  return fma(p, w, 0x1.5555555555549p-5);
+  double p = 0x1.a970a690ab46ep-45;
+  p = fma(p, w, -0x1.938fc459c2f3ap-37);
+  p = fma(p, w, 0x1.1eed890cfaa30p-29);
+  p = fma(p, w, -0x1.27e4fb7232999p-22);
+  p = fma(p, w, 0x1.a01a01a014a09p-16);
+  p = fma(p, w, -0x1.6c16c16c16bebp-10);
+  return fma(p, w, 0x1.5555555555555p-5);
 }
 
 }  // namespace sine
