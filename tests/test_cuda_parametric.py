@@ -165,7 +165,7 @@ BUGS = {
     "the channel stride of another tensor": (
         "parametric_backward.cu",
         "data.grad_output + channel * of.channel_strides[1]",
-        "data.grad_output + channel * of.channel_strides[0]",
+        "data.grad_output + channel * of.channel_strides[2]",
     ),
     "the end of a part dropped": (
         "parametric_backward.cu",

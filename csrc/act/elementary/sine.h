@@ -75,7 +75,7 @@ ACT_HOST_DEVICE double cosine_polynomial(double w) {
 template <class T>
 struct Angle {
   T high, low;
-  bool odd;
+  decltype(to_bits(T())) odd;  // 0 or 1; a bool keeps g++ from vectorising
 };
 
 template <class T>
@@ -90,7 +90,7 @@ ACT_HOST_DEVICE Angle<T> angle_of_product(T a, T b) {
   const T rest = fma(-k, Q::first, y);
   const T lost = fma(-k, Q::third, fma(-k, Q::second, far ? T(0) : exact.low));
   const Pair<T> t = ordered_sum(rest, lost);
-  return {t.high, t.low, (to_bits(z) & 1) != 0};
+  return {t.high, t.low, to_bits(z) & 1};
 }
 
 // sin(high + low).
@@ -115,14 +115,14 @@ template <class T>
 ACT_HOST_DEVICE Pair<T> squared_sine(Angle<T> t, Pair<T> sine) {
   const Pair<T> square = product(sine, sine);
   const Pair<T> rest = ordered_sum(T(1), -square.high);
-  return {t.odd ? rest.high : square.high, t.odd ? rest.low - square.low : square.low};
+  return {t.odd != 0 ? rest.high : square.high, t.odd != 0 ? rest.low - square.low : square.low};
 }
 
 // sin(2·a·b).
 template <class T>
 ACT_HOST_DEVICE Pair<T> doubled_sine(Angle<T> t, Pair<T> sine, Pair<T> cosine) {
   const Pair<T> half = product(sine, cosine);
-  const T two = t.odd ? T(-2) : T(2);
+  const T two = from_bits(to_bits(T(2)) | (t.odd << (8 * sizeof(T) - 1)));
   return {two * half.high, two * half.low};
 }
 

@@ -61,7 +61,8 @@ struct Snake {
   ACT_HOST_DEVICE static Pair quotient(Pair a, T d, T inverse) {
     const T high = a.high * inverse;
     const T low = (elementary::fma(-high, d, a.high) + a.low) * inverse;
-    return {high, is_finite(high) && is_finite(inverse) ? low : T(0)};
+    // Of an infinite 1/d the product is infinite or NaN.
+    return {high, is_finite(high) ? low : T(0)};
   }
 
   ACT_HOST_DEVICE static T sum(T a, Pair b) {
