@@ -55,7 +55,7 @@ $(packages): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(python) -m pip install --quiet --disable-pip-version-check --upgrade pip
 	$(python) -m pip install --quiet --disable-pip-version-check torch==$(TORCH)
-	$(python) tools/packaging/requirements.py tools test models lint docs ship build \
+	$(python) tools/packaging/requirements.py tools test models onnx lint docs ship build \
 	  | xargs $(python) -m pip install --quiet --disable-pip-version-check
 	touch $@
 
