@@ -58,7 +58,9 @@ def kinks(case, dtype):
 def jumps(case, dtype):
     """Where the definition changes without a kink rule of its own."""
     p = case.numbers(dtype)
-    return [p["threshold"] / p["beta"]] if case.name == "softplus" else []
+    if case.name == "softplus":
+        return [p["threshold"] / p["beta"]]
+    return [p["threshold"]] if case.name == "threshold" else []
 
 
 def width(case):

@@ -45,6 +45,8 @@ class Entry:
     composed: str = ""  # where torch has no function of this name: what is written instead of it
     domain: str = "Every real number."
     differences: tuple[Difference, ...] = ()
+    # By the name of a function or module, for its docstring, where the pieces do not tell it all.
+    examples: Mapping[str, str] = field(default_factory=dict)
 
     def definition(self, parameters: ParameterSet) -> Pieces:
         """The pieces that hold under these parameters."""
@@ -73,6 +75,10 @@ _NAN_GRADIENT = Difference(
     "nan-gradient",
     "The gradient at NaN is NaN for every length; torch's depends on the position in the tensor.",
 )
+_NAN_IS_NO_SIDE = Difference(
+    "nan-gradient",
+    "The gradient at NaN is NaN; torch takes NaN to lie on one side of the kink.",
+)
 _KINK = "Every real number. At {} the derivative is {}, as in torch."
 
 _GELU_NONE: Pieces = (("True", "x * erfc(-x / sqrt(2)) / 2"),)
@@ -87,6 +93,7 @@ CATALOGUE: tuple[Entry, ...] = (
         latex=r"\max(x, 0)",
         pieces=(("x <= 0", "0"), ("True", "x")),
         domain=_KINK.format("0", "0"),
+        differences=(_NAN_IS_NO_SIDE,),
         source=(
             "Nair, Hinton: Rectified Linear Units Improve Restricted Boltzmann Machines, ICML 2010"
         ),
@@ -118,7 +125,10 @@ CATALOGUE: tuple[Entry, ...] = (
             {"negative_slope": 1e-30},
         ),
         domain=_KINK.format("0", "negative_slope"),
-        differences=(_limit("At -inf with negative_slope = 0 the value is the limit, 0"),),
+        differences=(
+            _limit("At -inf with negative_slope = 0 the value is the limit, 0"),
+            _NAN_IS_NO_SIDE,
+        ),
         source=(
             "Maas, Hannun, Ng: Rectifier Nonlinearities Improve Neural Network Acoustic Models, "
             "ICML 2013"
@@ -155,10 +165,18 @@ CATALOGUE: tuple[Entry, ...] = (
                 "The slopes come from Philox: other ones than torch's for the same seed.",
             ),
             _limit("At -inf with the slope 0 the value is the limit, 0"),
+            _NAN_IS_NO_SIDE,
         ),
         source=(
             "Xu, Wang, Chen, Li: Empirical Evaluation of Rectified Activations, arXiv:1505.00853"
         ),
+        examples={
+            "RReLU": (
+                ">>> x = torch.tensor([-2.4, -1.2, 0.0, 3.0])\n"
+                ">>> torch_act.nn.RReLU().eval()(x)\n"
+                "tensor([-0.5500, -0.2750,  0.0000,  3.0000])"
+            ),
+        },
     ),
     Entry(
         name="prelu",
@@ -174,8 +192,24 @@ CATALOGUE: tuple[Entry, ...] = (
             {"weight": 3.0},
         ),
         domain=_KINK.format("0", "weight"),
-        differences=(_limit("At -inf with weight = 0 the value is the limit, 0"),),
+        differences=(
+            _limit("At -inf with weight = 0 the value is the limit, 0"),
+            _NAN_IS_NO_SIDE,
+        ),
         source="He, Zhang, Ren, Sun: Delving Deep into Rectifiers, arXiv:1502.01852",
+        examples={
+            "prelu": (
+                ">>> x = torch.tensor([[-2.0, -2.0], [4.0, 4.0]])\n"
+                ">>> torch_act.functional.prelu(x, torch.tensor([0.25, 0.5]))\n"
+                "tensor([[-0.5000, -1.0000],\n        [ 4.0000,  4.0000]])"
+            ),
+            "PReLU": (
+                ">>> prelu = torch_act.nn.PReLU(num_parameters=2, init=0.5)\n"
+                ">>> prelu(torch.tensor([[-2.0, 4.0]])).sum().backward()\n"
+                ">>> prelu.weight.grad\n"
+                "tensor([-2.,  0.])"
+            ),
+        },
     ),
     Entry(
         name="sigmoid",
@@ -384,6 +418,23 @@ CATALOGUE: tuple[Entry, ...] = (
             "Sparse COO tensors: unspecified values count as -inf."
         ),
         source="Bridle: Training Stochastic Model Recognition Algorithms as Networks, NIPS 1989",
+        examples={
+            "softmax": (
+                ">>> x = torch.tensor([-1.0, 0.0, 2.0])\n"
+                ">>> torch_act.functional.softmax(x, dim=-1)\n"
+                "tensor([0.0420, 0.1142, 0.8438])"
+            ),
+            "Softmax": (
+                ">>> x = torch.tensor([-1.0, 0.0, 2.0])\n"
+                ">>> torch_act.nn.Softmax(dim=-1)(x)\n"
+                "tensor([0.0420, 0.1142, 0.8438])"
+            ),
+            "Softmax2d": (
+                ">>> channels = torch.tensor([-1.0, 0.0, 2.0]).view(3, 1, 1)\n"
+                ">>> torch_act.nn.Softmax2d()(channels).flatten()\n"
+                "tensor([0.0420, 0.1142, 0.8438])"
+            ),
+        },
     ),
     Entry(
         name="softmin",
@@ -400,6 +451,18 @@ CATALOGUE: tuple[Entry, ...] = (
             ),
         ),
         source="softmax of -x",
+        examples={
+            "softmin": (
+                ">>> x = torch.tensor([-1.0, 0.0, 2.0])\n"
+                ">>> torch_act.functional.softmin(x, dim=-1)\n"
+                "tensor([0.7054, 0.2595, 0.0351])"
+            ),
+            "Softmin": (
+                ">>> x = torch.tensor([-1.0, 0.0, 2.0])\n"
+                ">>> torch_act.nn.Softmin(dim=-1)(x)\n"
+                "tensor([0.7054, 0.2595, 0.0351])"
+            ),
+        },
     ),
     Entry(
         name="hardtanh",
@@ -450,6 +513,18 @@ CATALOGUE: tuple[Entry, ...] = (
             "Sparse COO tensors: unspecified values count as -inf."
         ),
         source="logarithm of softmax",
+        examples={
+            "log_softmax": (
+                ">>> x = torch.tensor([-1.0, 0.0, 2.0])\n"
+                ">>> torch_act.functional.log_softmax(x, dim=-1)\n"
+                "tensor([-3.1698, -2.1698, -0.1698])"
+            ),
+            "LogSoftmax": (
+                ">>> x = torch.tensor([-1.0, 0.0, 2.0])\n"
+                ">>> torch_act.nn.LogSoftmax(dim=-1)(x)\n"
+                "tensor([-3.1698, -2.1698, -0.1698])"
+            ),
+        },
     ),
     Entry(
         name="mish",
@@ -565,7 +640,10 @@ CATALOGUE: tuple[Entry, ...] = (
             {"threshold": 1e4, "value": -1e-30},
         ),
         domain=_KINK.format("threshold", "0"),
-        differences=(Difference("dtype", "Integer tensors are not accepted."),),
+        differences=(
+            _NAN_IS_NO_SIDE,
+            Difference("dtype", "Integer tensors are not accepted."),
+        ),
         source="torch.nn.Threshold",
     ),
     Entry(
@@ -581,6 +659,18 @@ CATALOGUE: tuple[Entry, ...] = (
             "Dauphin, Fan, Auli, Grangier: Language Modeling with Gated Convolutional Networks, "
             "arXiv:1612.08083"
         ),
+        examples={
+            "glu": (
+                ">>> x = torch.tensor([2.0, 3.0, 0.0, -1.0])\n"
+                ">>> torch_act.functional.glu(x)\n"
+                "tensor([1.0000, 0.8068])"
+            ),
+            "GLU": (
+                ">>> x = torch.tensor([2.0, 3.0, 0.0, -1.0])\n"
+                ">>> torch_act.nn.GLU()(x)\n"
+                "tensor([1.0000, 0.8068])"
+            ),
+        },
     ),
     Entry(
         name="relu_squared",

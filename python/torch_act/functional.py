@@ -15,7 +15,7 @@ from torch_act._calling import (
     has_torch_function_variadic,
     kernels,
 )
-from torch_act._docstrings import documented
+from torch_act._docstrings import documented, documented_in_place
 
 __all__ = [
     "celu",
@@ -585,16 +585,19 @@ def laplace(input: Tensor, mu: float = 0.707107, sigma: float = 0.282095) -> Ten
     return kernels().laplace(input, mu, sigma)
 
 
+@documented_in_place("relu")
 def relu_(input: Tensor) -> Tensor:
     """In-place version of :func:`relu`."""
     return relu(input, inplace=True)
 
 
+@documented_in_place("leaky_relu")
 def leaky_relu_(input: Tensor, negative_slope: float = 0.01) -> Tensor:
     """In-place version of :func:`leaky_relu`."""
     return leaky_relu(input, negative_slope, inplace=True)
 
 
+@documented_in_place("rrelu")
 def rrelu_(
     input: Tensor,
     lower: float = 1.0 / 8,
@@ -607,26 +610,31 @@ def rrelu_(
     return rrelu(input, lower, upper, training, inplace=True, generator=generator)
 
 
+@documented_in_place("elu")
 def elu_(input: Tensor, alpha: float = 1.0) -> Tensor:
     """In-place version of :func:`elu`."""
     return elu(input, alpha, inplace=True)
 
 
+@documented_in_place("celu")
 def celu_(input: Tensor, alpha: float = 1.0) -> Tensor:
     """In-place version of :func:`celu`."""
     return celu(input, alpha, inplace=True)
 
 
+@documented_in_place("selu")
 def selu_(input: Tensor) -> Tensor:
     """In-place version of :func:`selu`."""
     return selu(input, inplace=True)
 
 
+@documented_in_place("hardtanh")
 def hardtanh_(input: Tensor, min_val: float = -1.0, max_val: float = 1.0) -> Tensor:
     """In-place version of :func:`hardtanh`."""
     return hardtanh(input, min_val, max_val, inplace=True)
 
 
+@documented_in_place("threshold")
 def threshold_(input: Tensor, threshold: float, value: float) -> Tensor:
     """In-place version of :func:`threshold`."""
     return _threshold(input, threshold, value, inplace=True)

@@ -87,7 +87,8 @@ def decompositions() -> dict[OpOverload, Decomposition]:
 
 
 def _op(name: str) -> OpOverload:
-    return getattr(torch.ops.act, name).default
+    op: OpOverload = getattr(torch.ops.act, name).default
+    return op
 
 
 def _defaults_filled_in(op: OpOverload, compute: Decomposition) -> Decomposition:

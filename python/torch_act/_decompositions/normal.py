@@ -95,7 +95,8 @@ class ErfcTail:
         # The argument's rounding error d changes erfc(u) by the factor 1 - 2·u·d in the tail, and
         # by nothing that matters before.
         u = self.number.times_constant(t, *self.ROOT)
-        return torch.special.erfc(u.high) * (0.5 - u.high * (u.low + low))
+        result: Tensor = torch.special.erfc(u.high) * (0.5 - u.high * (u.low + low))
+        return result
 
 
 class FittedTail:

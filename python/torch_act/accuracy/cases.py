@@ -24,7 +24,10 @@ DTYPES = (torch.float32, torch.float64, *HALF_DTYPES)
 COMPUTED_IN = {
     dtype: torch.float64 if dtype == torch.float64 else torch.float32 for dtype in DTYPES
 }
-NUMPY = {torch.float32: np.float32, torch.float64: np.float64}
+NUMPY: dict[torch.dtype, type[np.floating[Any]]] = {
+    torch.float32: np.float32,
+    torch.float64: np.float64,
+}
 
 
 @dataclass(frozen=True)
@@ -45,17 +48,21 @@ class Case:
         return dict(self.parameters)
 
     def value(self, x: Tensor) -> Tensor:
-        return getattr(torch.ops.act, self.name)(x, **self.keywords)
+        result: Tensor = getattr(torch.ops.act, self.name)(x, **self.keywords)
+        return result
 
     def backward(self, grad_output: Tensor, saved: Tensor, **is_result: bool) -> Tensor:
         op = getattr(torch.ops.act, self.name + "_backward")
-        return op(grad_output, saved, **self.keywords, **is_result)
+        result: Tensor = op(grad_output, saved, **self.keywords, **is_result)
+        return result
 
     def double_backward(
         self, grad_grad_input: Tensor, grad_output: Tensor, saved: Tensor, **is_result: bool
     ) -> Tensor:
         op = getattr(torch.ops.act, self.name + "_double_backward")
-        return op(grad_grad_input, grad_output, saved, **self.keywords, **is_result)
+        keywords = self.keywords | is_result
+        result: Tensor = op(grad_grad_input, grad_output, saved, **keywords)
+        return result
 
     def derivative(self, x: Tensor) -> Tensor:
         return self.backward(torch.ones_like(x), x)
@@ -101,7 +108,7 @@ def cases(case_type: type[Case] = Case) -> Iterator[Case]:
             yield case_type(
                 op["name"],
                 tuple(parameters.items()),
-                parameters[variant_argument] if variant_argument else None,
+                str(parameters[variant_argument]) if variant_argument else None,
                 bool(op["output_determines"]),
                 bool(op["two_slopes"]),
             )

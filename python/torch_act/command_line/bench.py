@@ -63,7 +63,7 @@ def bench(
     torch.set_num_threads(threads)
     header = {**versions(), "threads": str(threads), "time": f"fastest of {repeats} turns"}
     if not on_cpu:
-        torch.cuda.set_device(device)
+        torch.cuda.set_device(torch.device(device).index or 0)
         header["device"] = describe(device)
     quiet = STDOUT in (json, markdown)
     console = Console(stderr=quiet)

@@ -36,7 +36,7 @@ class Call:
         """The differentiable arguments after the input."""
         if self.entry.name != "prelu":
             return ()
-        weight = self.entry.parameter_sets[0]["weight"]
+        weight = float(self.entry.parameter_sets[0]["weight"])
         return (torch.full((1,), weight, dtype=like.dtype, device=like.device),)
 
 
