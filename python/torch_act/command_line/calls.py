@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 import torch_act
+from torch_act._composed import composed
 from torch_act.catalogue import CATALOGUE, Entry
 
 
@@ -28,7 +29,7 @@ class Call:
     @property
     def torchs(self) -> Callable[..., Tensor] | None:
         """torch's function, or what is written where it has none of this name; or None."""
-        function = getattr(torch.nn.functional, self.entry.name, None) or _composed(self.entry)
+        function = getattr(torch.nn.functional, self.entry.name, None) or composed(self.entry)
         return function and partial(function, **self.arguments)
 
     def further_inputs(self, like: Tensor) -> tuple[Tensor, ...]:
@@ -48,13 +49,6 @@ def calls(*, training: bool) -> Iterator[Call]:
             variant = parameters[entry.variant_argument] if entry.variant_argument else None
             suffix = "" if index == 0 else f"-{variant}"
             yield Call(entry, entry.name + suffix, _arguments(entry, parameters, training))
-
-
-def _composed(entry: Entry) -> Callable[..., Tensor] | None:
-    """Of torch's ops, one after the other, as transformers and timm write it."""
-    names = ", ".join(["x", *entry.parameter_sets[0]])
-    function = f"lambda {names}: {entry.composed}"
-    return eval(function, {"torch": torch}) if entry.composed else None
 
 
 def _arguments(entry: Entry, parameters: Mapping[str, Any], training: bool) -> dict[str, Any]:
