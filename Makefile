@@ -16,7 +16,7 @@ formatted := '*.h' '*.cpp' '*.cuh' '*.cu'
 CUDA_TORCH ?= 2.14.1
 CUDA_VENV ?= .venv-cuda
 
-.PHONY: demo test test-wheel test-cuda-build wheel sdist bench format lint readme cxx-api sanitize memcheck test-stand-in certify clean
+.PHONY: demo docs test test-wheel test-cuda-build wheel sdist bench format lint readme cxx-api sanitize memcheck test-stand-in certify clean
 
 demo: $(library)
 	$(python) -m torch_act demo
@@ -55,7 +55,7 @@ $(packages): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(python) -m pip install --quiet --disable-pip-version-check --upgrade pip
 	$(python) -m pip install --quiet --disable-pip-version-check torch==$(TORCH)
-	$(python) tools/packaging/requirements.py tools test models lint ship build \
+	$(python) tools/packaging/requirements.py tools test models lint docs ship build \
 	  | xargs $(python) -m pip install --quiet --disable-pip-version-check
 	touch $@
 
@@ -80,6 +80,12 @@ lint: $(packages)
 	$(python) tools/readme.py --check
 	$(VENV)/bin/clang-format --dry-run --Werror $$(git ls-files $(formatted))
 	$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+
+# As a site, build/docs/html, with nothing that must be fetched to read it. Warnings are errors.
+docs: $(library)
+	$(python) -m sphinx -W --keep-going -q -b html -d build/docs/doctrees docs build/docs/html
+	$(python) tools/check_site.py
 
 readme: $(packages)
 	$(python) tools/readme.py

@@ -49,9 +49,12 @@ class compile_with:
         RuntimeError: inside a compiled function.
 
     Example:
-        >>> torch_act.compile_with("decompositions")  # from here on
+        >>> compiled = torch.compile(torch_act.functional.silu, backend="aot_eager")
+        >>> choice = torch_act.compile_with("decompositions")  # from here on
         >>> with torch_act.compile_with("kernels"):  # and here not
-        ...     compiled(x)
+        ...     compiled(torch.tensor([-1.0, 3.0]))
+        tensor([-0.2689,  2.8577])
+        >>> choice = torch_act.compile_with("kernels")  # the default again
     """
 
     def __init__(self, how: How) -> None:
@@ -123,7 +126,7 @@ def _where_wanted(decomposition: Any) -> Any:
 
 def _mark(graph_module: torch.fx.GraphModule) -> None:
     # An attribute, for the cache's key leaves out `meta`.
-    graph_module._torch_act = f"{choices()}, {_package()}"
+    vars(graph_module)["_torch_act"] = f"{choices()}, {_package()}"
 
 
 def _is_ours(op: OpOverload) -> bool:
