@@ -2,6 +2,8 @@
 
 Documentation, docstrings, tests, gallery and benchmark read it. It needs only the standard library.
 
+`composed` and `width` are Python, too: in `x`, `torch` and the parameters; in the parameters alone.
+
 `pieces` is the mathematical definition, evaluated as text by the tests at any precision: pairs of a
 condition and an expression, of which the first true condition wins. Expressions are Python in `x`
 and the parameters with exp, log, sqrt, erfc, tanh, pi and inf, each analytic within its piece, so
@@ -39,6 +41,8 @@ class Entry:
     variant_argument: str | None = None  # the argument that chooses between several formulas
     variants: Mapping[str, Pieces] = field(default_factory=dict)  # by its value
     parameter_sets: tuple[ParameterSet, ...] = ({},)  # defaults first, then extreme ones
+    width: str = "1"  # the scale of x on which it changes, where a parameter stretches the axis
+    composed: str = ""  # where torch has no function of this name: what is written instead of it
     domain: str = "Every real number."
     differences: tuple[Difference, ...] = ()
     # By the name of a function or module, for its docstring, where the pieces do not tell it all.
@@ -286,6 +290,7 @@ CATALOGUE: tuple[Entry, ...] = (
             {"alpha": 1e4},
             {"alpha": inf},
         ),
+        width="abs(alpha)",
         domain="Every real number. alpha = 0 is an error.",
         differences=(
             _limit("With alpha = inf it is the identity"),
@@ -371,6 +376,7 @@ CATALOGUE: tuple[Entry, ...] = (
             {"beta": 1e-4, "threshold": 20.0},
             {"beta": 1e4, "threshold": 20.0},
         ),
+        width="1 / abs(beta)",
         domain=(
             "Every real number. The change to x above the threshold is a jump, as the arguments "
             "demand."
@@ -665,6 +671,74 @@ CATALOGUE: tuple[Entry, ...] = (
                 "tensor([1.0000, 0.8068])"
             ),
         },
+    ),
+    Entry(
+        name="relu_squared",
+        modules=("ReLUSquared",),
+        formula="max(x, 0)²",
+        latex=r"\max(x, 0)^2",
+        pieces=(("x <= 0", "0"), ("True", "x**2")),
+        composed="torch.relu(x).square()",
+        domain="Every real number. The second derivative at 0 is 0.",
+        source="So et al.: Primer, arXiv:2109.08668",
+    ),
+    Entry(
+        name="quick_gelu",
+        modules=("QuickGELU",),
+        formula="x / (1 + exp(-1.702 * x)) = x * σ(1.702 * x)",
+        latex=r"x \sigma(1.702 x)",
+        pieces=(("True", "x / (1 + exp(-1.702 * x))"),),
+        composed="x * torch.sigmoid(1.702 * x)",
+        source="Hendrycks, Gimpel: Gaussian Error Linear Units, arXiv:1606.08415",
+    ),
+    Entry(
+        name="hard_mish",
+        modules=("HardMish",),
+        formula="x / 2 * min(2, max(0, x + 2))",
+        latex=r"\frac{x}{2} \min(2, \max(0, x + 2))",
+        pieces=(("x < -2", "0"), ("x >= 0", "x"), ("True", "x * (x + 2) / 2")),
+        composed="0.5 * x * (x + 2).clamp(min=0, max=2)",
+        domain="Every real number. At -2 the derivative is -1, as in timm.",
+        source="Misra: H-Mish, github.com/digantamisra98/H-Mish, 2020",
+    ),
+    Entry(
+        name="squareplus",
+        modules=("Squareplus",),
+        formula="(x + √(x² + b)) / 2",
+        latex=r"\frac{x + \sqrt{x^2 + b}}{2}",
+        pieces=(
+            ("b == 0 and x <= 0", "0"),
+            ("b == 0", "x"),
+            ("True", "(x + sqrt(x**2 + b)) / 2"),
+        ),
+        parameter_sets=(
+            {"b": 4.0},
+            {"b": 0.25},
+            {"b": 0.0},
+            {"b": 1e-6},
+            {"b": 1e6},
+        ),
+        width="b**0.5 or 1",
+        composed="0.5 * (x + torch.sqrt(x * x + b))",
+        domain="Every real number. b < 0 and b = inf are errors; b = 0 makes it relu.",
+        source="Barron: Squareplus, arXiv:2112.11687",
+    ),
+    Entry(
+        name="laplace",
+        modules=("Laplace",),
+        formula="(1 + erf((x - mu) / (sigma * √2))) / 2",
+        latex=r"\frac{1}{2} \left(1 + \mathrm{erf} \frac{x - \mu}{\sigma \sqrt 2}\right)",
+        pieces=(("True", "erfc((mu - x) / (sigma * sqrt(2))) / 2"),),
+        parameter_sets=(
+            {"mu": 0.707107, "sigma": 0.282095},
+            {"mu": 0.0, "sigma": 1.0},
+            {"mu": -3.0, "sigma": 20.0},
+            {"mu": 1e-3, "sigma": 1e-4},
+        ),
+        width="sigma",
+        composed="0.5 * (1 + torch.erf((x - mu) / (sigma * 2**0.5)))",
+        domain="Every real number. sigma <= 0 is an error.",
+        source="Ma et al.: Mega, arXiv:2209.10655",
     ),
 )
 

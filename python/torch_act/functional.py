@@ -1,4 +1,4 @@
-"""The activations of torch.nn.functional, with its signatures, computed by our kernels.
+"""The activations of torch.nn.functional, with its signatures, and more; by our kernels.
 
 `out=` variants and the backward ops are in `torch.ops.act`.
 """
@@ -24,20 +24,24 @@ __all__ = [
     "elu_",
     "gelu",
     "glu",
+    "hard_mish",
     "hardshrink",
     "hardsigmoid",
     "hardswish",
     "hardtanh",
     "hardtanh_",
+    "laplace",
     "leaky_relu",
     "leaky_relu_",
     "log_softmax",
     "logsigmoid",
     "mish",
     "prelu",
+    "quick_gelu",
     "relu",
     "relu6",
     "relu_",
+    "relu_squared",
     "rrelu",
     "rrelu_",
     "selu",
@@ -49,6 +53,7 @@ __all__ = [
     "softplus",
     "softshrink",
     "softsign",
+    "squareplus",
     "tanh",
     "tanhshrink",
     "threshold",
@@ -506,6 +511,78 @@ def glu(input: Tensor, dim: int = -1) -> Tensor:
     if has_torch_function_unary(input):
         return handle_torch_function(glu, (input,), input, dim=dim)
     return kernels().glu(input, dim)
+
+
+@documented("relu_squared")
+def relu_squared(input: Tensor, inplace: bool = False) -> Tensor:
+    """Square of the rectified linear unit, element by element.
+
+    Args:
+        input: Any shape; the result has the same shape and strides.
+        inplace: Overwrite the input.
+    """
+    if has_torch_function_unary(input):
+        return handle_torch_function(relu_squared, (input,), input, inplace=inplace)
+    if inplace:
+        return kernels().relu_squared_(input)
+    return kernels().relu_squared(input)
+
+
+@documented("quick_gelu")
+def quick_gelu(input: Tensor, inplace: bool = False) -> Tensor:
+    """Approximation of gelu by the logistic function, element by element.
+
+    Args:
+        input: Any shape; the result has the same shape and strides.
+        inplace: Overwrite the input.
+    """
+    if has_torch_function_unary(input):
+        return handle_torch_function(quick_gelu, (input,), input, inplace=inplace)
+    if inplace:
+        return kernels().quick_gelu_(input)
+    return kernels().quick_gelu(input)
+
+
+@documented("hard_mish")
+def hard_mish(input: Tensor, inplace: bool = False) -> Tensor:
+    """Approximation of mish by pieces of polynomials, element by element.
+
+    Args:
+        input: Any shape; the result has the same shape and strides.
+        inplace: Overwrite the input.
+    """
+    if has_torch_function_unary(input):
+        return handle_torch_function(hard_mish, (input,), input, inplace=inplace)
+    if inplace:
+        return kernels().hard_mish_(input)
+    return kernels().hard_mish(input)
+
+
+@documented("squareplus")
+def squareplus(input: Tensor, b: float = 4.0) -> Tensor:
+    """Smooth approximation of relu without exponentials, element by element.
+
+    Args:
+        input: Any shape; the result has the same shape and strides.
+        b: The size of the smooth region, squared; the result at 0 is √b / 2.
+    """
+    if has_torch_function_unary(input):
+        return handle_torch_function(squareplus, (input,), input, b=b)
+    return kernels().squareplus(input, b)
+
+
+@documented("laplace")
+def laplace(input: Tensor, mu: float = 0.707107, sigma: float = 0.282095) -> Tensor:
+    """Normal distribution function, element by element.
+
+    Args:
+        input: Any shape; the result has the same shape and strides.
+        mu: The mean, where the result is 1/2.
+        sigma: The standard deviation.
+    """
+    if has_torch_function_unary(input):
+        return handle_torch_function(laplace, (input,), input, mu=mu, sigma=sigma)
+    return kernels().laplace(input, mu, sigma)
 
 
 @documented_in_place("relu")

@@ -50,6 +50,11 @@ FORMULAS: Mapping[str, type[Formula] | Mapping[str, type[Formula]]] = {
     "softshrink": piecewise.Softshrink,
     "tanhshrink": sigmoidal.Tanhshrink,
     "threshold": piecewise.Threshold,
+    "relu_squared": piecewise.ReluSquared,
+    "quick_gelu": sigmoidal.QuickGelu,
+    "hard_mish": piecewise.HardMish,
+    "squareplus": exponential.Squareplus,
+    "laplace": normal.Laplace,
 }
 
 SEVERAL: Mapping[str, Decomposition] = {

@@ -91,10 +91,9 @@ class Case:
     @property
     def width(self) -> float:
         """The scale of x on which it changes: 1, unless a parameter stretches the axis."""
-        p = self.keywords
-        if self.name == "celu" and abs(p["alpha"]) < inf:
-            return abs(float(p["alpha"]))
-        return 1 / abs(float(p["beta"])) if self.name == "softplus" else 1.0
+        entry = BY_NAME[self.name]
+        width = float(eval(entry.width, entry.numbers_of(self.keywords)))
+        return width if width < inf else 1.0
 
 
 def cases(case_type: type[Case] = Case) -> Iterator[Case]:

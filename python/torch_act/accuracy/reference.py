@@ -139,10 +139,14 @@ class Reference:
         if not abs(x) <= LARGEST_ARGUMENT:
             raise ValueError(f"{x!r} is out of the reference's reach")
         code = self.expressions[self.piece(x)]
+        coefficients: tuple[Any, ...] = ()
         for precision, scope in scopes:
             ctx.prec = precision
             scope["x"] = arb_series([arb(x), arb(1)])
-            result = eval(code, scope)
+            try:
+                result = eval(code, scope)
+            except ValueError:  # the interval of a denominator holds 0
+                continue
             if isinstance(result, arb):
                 result = arb_series([result])
             coefficients = result[0], result[1], 2 * result[2]

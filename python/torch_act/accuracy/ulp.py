@@ -44,6 +44,7 @@ CANCELLING = {
     ("gelu", "tanh"): (-0.94, -0.59),
     ("mish", ""): (-1.62, -0.9),
     ("hardswish", ""): (-1.8, -1.2),
+    ("quick_gelu", ""): (-0.97, -0.59),
 }
 
 # Where the derivative from the output is y + constant, and vanishes: the constant.
