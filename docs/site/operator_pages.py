@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import torch
 from measured import accuracy, speed, table
 from sphinx.application import Sphinx
 from torch_act.catalogue import CATALOGUE, Entry
@@ -36,7 +37,7 @@ def _page(entry: Entry, of_it: list[Call]) -> Iterator[str]:
     yield f"{entry.domain} In words: {_code(entry.formula)}."
     yield ""
     if entry.pieces:
-        yield "In pieces, of which the first counts whose condition holds; the tests believe this:"
+        yield "What the tests believe; of several pieces the first counts whose condition holds:"
         yield ""
         yield from _pieces(entry)
         yield ""
@@ -46,16 +47,27 @@ def _page(entry: Entry, of_it: list[Call]) -> Iterator[str]:
     for call in of_it:
         yield from _pictures(call, several=len(of_it) > 1)
     yield from ("## Differences from torch", "")
-    yield from (f"- **{d.name}**: {_text(d.description)}" for d in entry.differences)
-    if not entry.differences:
-        yield "None but rounding."
+    yield from _differences(entry)
     yield ""
     yield from ("## Accuracy", "", *accuracy(entry.name), "")
     yield from ("## Speed", "", *speed(entry.name), "")
     yield from ("## Source", "", entry.source)
 
 
+def _differences(entry: Entry) -> Iterator[str]:
+    if not hasattr(torch.nn.functional, entry.name):
+        yield f"torch has no {entry.name}."
+        if entry.composed:
+            yield f"Beside ours stands what is written instead: `{entry.composed}`."
+    elif not entry.differences:
+        yield "None but rounding."
+    yield ""
+    yield from (f"- **{d.name}**: {_text(d.description)}" for d in entry.differences)
+
+
 def _pieces(entry: Entry) -> list[str]:
+    if len(entry.pieces) == 1 and not entry.variants:
+        return [f"{_code(entry.pieces[0][1])}, everywhere."]
     if not entry.variants:
         return table(("where", "value"), map(_piece, entry.pieces))
     rows = [
@@ -68,7 +80,7 @@ def _pieces(entry: Entry) -> list[str]:
 
 def _piece(piece: tuple[str, str]) -> list[str]:
     condition, value = piece
-    return ["everywhere else" if condition == "True" else _code(condition), _code(value)]
+    return ["else" if condition == "True" else _code(condition), _code(value)]
 
 
 def _pictures(call: Call, several: bool) -> Iterator[str]:
