@@ -4,6 +4,7 @@ import pytest
 import torch
 import torch_act
 from activations import CASES, DTYPES, same_bits
+from parametric import OPS as PARAMETRIC
 from torch_act.catalogue import CATALOGUE
 
 pytestmark = [
@@ -258,7 +259,15 @@ def test_functions_and_modules(device):
         torch.ops.act.glu(x, 1)
 
 
+@pytest.mark.parametrize("name", PARAMETRIC)
+def test_learned_tensors_have_no_sparse_kernels(name, device):
+    """star_relu and xielu would fill the pattern."""
+    one = torch.ones(1, device=device)
+    with pytest.raises(NotImplementedError, match=name):
+        getattr(torch.ops.act, name)(sparse(dense(device)), one, one)
+
+
 def test_every_op_is_tested():
-    tested = {case.name for case in CASES} | {"rrelu", "prelu", "glu"}
+    tested = {case.name for case in CASES} | {"rrelu", "prelu", "glu", *PARAMETRIC}
     softmax = {"softmax", "softmin", "log_softmax"}  # in test_softmax_sparse.py
     assert {entry.name for entry in CATALOGUE} == tested | softmax

@@ -23,7 +23,7 @@ class Call:
 
     @property
     def ours(self) -> Callable[..., Tensor]:
-        """Our function of the input alone (and of the weight, for prelu)."""
+        """Our function of the input alone (and of its learned parameters)."""
         return partial(getattr(torch_act.functional, self.entry.name), **self.arguments)
 
     @property
@@ -34,10 +34,11 @@ class Call:
 
     def further_inputs(self, like: Tensor) -> tuple[Tensor, ...]:
         """The differentiable arguments after the input."""
-        if self.entry.name != "prelu":
-            return ()
-        weight = float(self.entry.parameter_sets[0]["weight"])
-        return (torch.full((1,), weight, dtype=like.dtype, device=like.device),)
+        values = self.entry.parameter_sets[0]
+        return tuple(
+            torch.full((1,), float(values[name]), dtype=like.dtype, device=like.device)
+            for name in self.entry.tensors
+        )
 
 
 def calls(*, training: bool) -> Iterator[Call]:
@@ -52,8 +53,8 @@ def calls(*, training: bool) -> Iterator[Call]:
 
 
 def _arguments(entry: Entry, parameters: Mapping[str, Any], training: bool) -> dict[str, Any]:
-    if entry.name == "prelu":
-        return {}
+    if entry.tensors:
+        return {name: value for name, value in parameters.items() if name not in entry.tensors}
     if entry.name == "rrelu":
         return {**parameters, "training": training}
     if entry.name in ("softmax", "softmin", "log_softmax", "glu"):
