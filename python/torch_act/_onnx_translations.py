@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from onnxscript import opset20 as op
+from onnxscript import opset20
 
 Input = Any  # a value of the graph
+
+# Its annotations are of values that exist, not of those of a graph that is being written.
+op: Any = opset20
 
 
 def _like(value: float, x: Input) -> Input:
