@@ -32,6 +32,8 @@ def _make(app: Sphinx) -> None:
         _write(FOLDER / f"{entry.name}.md", "\n".join(_page(entry, by_op[entry.name])) + "\n")
     _picture("all", svg(overview([call for group in by_op.values() for call in group])))
     _write(FOLDER / "index.md", "\n".join(_index()) + "\n")
+    for path in set(FOLDER.glob("*.md")) - {FOLDER / f"{name}.md" for name in (*by_op, "index")}:
+        path.unlink()  # of an op that is no more
 
 
 def _page(entry: Entry, of_it: list[Call]) -> Iterator[str]:
