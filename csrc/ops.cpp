@@ -116,6 +116,35 @@ at::Tensor glu_backward(const at::Tensor& grad_output, const at::Tensor& self, i
   return op.call(grad_output, self, dim);
 }
 
+at::Tensor hard_mish(const at::Tensor& self) {
+  static const auto op = find_op<at::Tensor(const at::Tensor&)>("hard_mish");
+  return op.call(self);
+}
+
+at::Tensor& hard_mish_out(at::Tensor& out, const at::Tensor& self) {
+  static const auto op = find_op<at::Tensor&(const at::Tensor&, at::Tensor&)>("hard_mish", "out");
+  return op.call(self, out);
+}
+
+at::Tensor& hard_mish_(at::Tensor& self) {
+  static const auto op = find_op<at::Tensor&(at::Tensor&)>("hard_mish_");
+  return op.call(self);
+}
+
+at::Tensor hard_mish_backward(const at::Tensor& grad_output, const at::Tensor& self) {
+  static const auto op =
+      find_op<at::Tensor(const at::Tensor&, const at::Tensor&)>("hard_mish_backward");
+  return op.call(grad_output, self);
+}
+
+at::Tensor hard_mish_double_backward(const at::Tensor& grad_grad_input,
+                                     const at::Tensor& grad_output, const at::Tensor& self) {
+  static const auto op =
+      find_op<at::Tensor(const at::Tensor&, const at::Tensor&, const at::Tensor&)>(
+          "hard_mish_double_backward");
+  return op.call(grad_grad_input, grad_output, self);
+}
+
 at::Tensor hardshrink(const at::Tensor& self, const at::Scalar& lambd) {
   static const auto op = find_op<at::Tensor(const at::Tensor&, const at::Scalar&)>("hardshrink");
   return op.call(self, lambd);
@@ -286,6 +315,42 @@ at::Tensor hardtanh_backward_from_bits(const at::Tensor& grad_output, const at::
   return op.call(grad_output, bits, min_val, max_val);
 }
 
+at::Tensor laplace(const at::Tensor& self, const at::Scalar& mu, const at::Scalar& sigma) {
+  static const auto op =
+      find_op<at::Tensor(const at::Tensor&, const at::Scalar&, const at::Scalar&)>("laplace");
+  return op.call(self, mu, sigma);
+}
+
+at::Tensor& laplace_out(at::Tensor& out, const at::Tensor& self, const at::Scalar& mu,
+                        const at::Scalar& sigma) {
+  static const auto op =
+      find_op<at::Tensor&(const at::Tensor&, const at::Scalar&, const at::Scalar&, at::Tensor&)>(
+          "laplace", "out");
+  return op.call(self, mu, sigma, out);
+}
+
+at::Tensor& laplace_(at::Tensor& self, const at::Scalar& mu, const at::Scalar& sigma) {
+  static const auto op =
+      find_op<at::Tensor&(at::Tensor&, const at::Scalar&, const at::Scalar&)>("laplace_");
+  return op.call(self, mu, sigma);
+}
+
+at::Tensor laplace_backward(const at::Tensor& grad_output, const at::Tensor& self,
+                            const at::Scalar& mu, const at::Scalar& sigma) {
+  static const auto op = find_op<at::Tensor(const at::Tensor&, const at::Tensor&, const at::Scalar&,
+                                            const at::Scalar&)>("laplace_backward");
+  return op.call(grad_output, self, mu, sigma);
+}
+
+at::Tensor laplace_double_backward(const at::Tensor& grad_grad_input, const at::Tensor& grad_output,
+                                   const at::Tensor& self, const at::Scalar& mu,
+                                   const at::Scalar& sigma) {
+  static const auto op =
+      find_op<at::Tensor(const at::Tensor&, const at::Tensor&, const at::Tensor&, const at::Scalar&,
+                         const at::Scalar&)>("laplace_double_backward");
+  return op.call(grad_grad_input, grad_output, self, mu, sigma);
+}
+
 at::Tensor leaky_relu(const at::Tensor& self, const at::Scalar& negative_slope) {
   static const auto op = find_op<at::Tensor(const at::Tensor&, const at::Scalar&)>("leaky_relu");
   return op.call(self, negative_slope);
@@ -446,6 +511,35 @@ std::tuple<at::Tensor, at::Tensor> prelu_backward(const at::Tensor& grad_output,
   return op.call(grad_output, self, weight);
 }
 
+at::Tensor quick_gelu(const at::Tensor& self) {
+  static const auto op = find_op<at::Tensor(const at::Tensor&)>("quick_gelu");
+  return op.call(self);
+}
+
+at::Tensor& quick_gelu_out(at::Tensor& out, const at::Tensor& self) {
+  static const auto op = find_op<at::Tensor&(const at::Tensor&, at::Tensor&)>("quick_gelu", "out");
+  return op.call(self, out);
+}
+
+at::Tensor& quick_gelu_(at::Tensor& self) {
+  static const auto op = find_op<at::Tensor&(at::Tensor&)>("quick_gelu_");
+  return op.call(self);
+}
+
+at::Tensor quick_gelu_backward(const at::Tensor& grad_output, const at::Tensor& self) {
+  static const auto op =
+      find_op<at::Tensor(const at::Tensor&, const at::Tensor&)>("quick_gelu_backward");
+  return op.call(grad_output, self);
+}
+
+at::Tensor quick_gelu_double_backward(const at::Tensor& grad_grad_input,
+                                      const at::Tensor& grad_output, const at::Tensor& self) {
+  static const auto op =
+      find_op<at::Tensor(const at::Tensor&, const at::Tensor&, const at::Tensor&)>(
+          "quick_gelu_double_backward");
+  return op.call(grad_grad_input, grad_output, self);
+}
+
 at::Tensor relu(const at::Tensor& self) {
   static const auto op = find_op<at::Tensor(const at::Tensor&)>("relu");
   return op.call(self);
@@ -526,6 +620,36 @@ at::Tensor relu6_backward_from_bits(const at::Tensor& grad_output, const at::Ten
   static const auto op =
       find_op<at::Tensor(const at::Tensor&, const at::Tensor&)>("relu6_backward_from_bits");
   return op.call(grad_output, bits);
+}
+
+at::Tensor relu_squared(const at::Tensor& self) {
+  static const auto op = find_op<at::Tensor(const at::Tensor&)>("relu_squared");
+  return op.call(self);
+}
+
+at::Tensor& relu_squared_out(at::Tensor& out, const at::Tensor& self) {
+  static const auto op =
+      find_op<at::Tensor&(const at::Tensor&, at::Tensor&)>("relu_squared", "out");
+  return op.call(self, out);
+}
+
+at::Tensor& relu_squared_(at::Tensor& self) {
+  static const auto op = find_op<at::Tensor&(at::Tensor&)>("relu_squared_");
+  return op.call(self);
+}
+
+at::Tensor relu_squared_backward(const at::Tensor& grad_output, const at::Tensor& self) {
+  static const auto op =
+      find_op<at::Tensor(const at::Tensor&, const at::Tensor&)>("relu_squared_backward");
+  return op.call(grad_output, self);
+}
+
+at::Tensor relu_squared_double_backward(const at::Tensor& grad_grad_input,
+                                        const at::Tensor& grad_output, const at::Tensor& self) {
+  static const auto op =
+      find_op<at::Tensor(const at::Tensor&, const at::Tensor&, const at::Tensor&)>(
+          "relu_squared_double_backward");
+  return op.call(grad_grad_input, grad_output, self);
 }
 
 at::Tensor rrelu(const at::Tensor& self, const at::Scalar& lower, const at::Scalar& upper,
@@ -842,6 +966,38 @@ at::Tensor softsign_double_backward(const at::Tensor& grad_grad_input,
       find_op<at::Tensor(const at::Tensor&, const at::Tensor&, const at::Tensor&)>(
           "softsign_double_backward");
   return op.call(grad_grad_input, grad_output, self);
+}
+
+at::Tensor squareplus(const at::Tensor& self, const at::Scalar& b) {
+  static const auto op = find_op<at::Tensor(const at::Tensor&, const at::Scalar&)>("squareplus");
+  return op.call(self, b);
+}
+
+at::Tensor& squareplus_out(at::Tensor& out, const at::Tensor& self, const at::Scalar& b) {
+  static const auto op =
+      find_op<at::Tensor&(const at::Tensor&, const at::Scalar&, at::Tensor&)>("squareplus", "out");
+  return op.call(self, b, out);
+}
+
+at::Tensor& squareplus_(at::Tensor& self, const at::Scalar& b) {
+  static const auto op = find_op<at::Tensor&(at::Tensor&, const at::Scalar&)>("squareplus_");
+  return op.call(self, b);
+}
+
+at::Tensor squareplus_backward(const at::Tensor& grad_output, const at::Tensor& self,
+                               const at::Scalar& b) {
+  static const auto op =
+      find_op<at::Tensor(const at::Tensor&, const at::Tensor&, const at::Scalar&)>(
+          "squareplus_backward");
+  return op.call(grad_output, self, b);
+}
+
+at::Tensor squareplus_double_backward(const at::Tensor& grad_grad_input,
+                                      const at::Tensor& grad_output, const at::Tensor& self,
+                                      const at::Scalar& b) {
+  static const auto op = find_op<at::Tensor(const at::Tensor&, const at::Tensor&, const at::Tensor&,
+                                            const at::Scalar&)>("squareplus_double_backward");
+  return op.call(grad_grad_input, grad_output, self, b);
 }
 
 at::Tensor tanh(const at::Tensor& self) {

@@ -51,6 +51,14 @@ at::Tensor glu(const at::Tensor& self, int64_t dim = -1);
 at::Tensor& glu_out(at::Tensor& out, const at::Tensor& self, int64_t dim = -1);
 at::Tensor glu_backward(const at::Tensor& grad_output, const at::Tensor& self, int64_t dim);
 
+// hard_mish: x / 2 * min(2, max(0, x + 2))
+at::Tensor hard_mish(const at::Tensor& self);
+at::Tensor& hard_mish_out(at::Tensor& out, const at::Tensor& self);
+at::Tensor& hard_mish_(at::Tensor& self);
+at::Tensor hard_mish_backward(const at::Tensor& grad_output, const at::Tensor& self);
+at::Tensor hard_mish_double_backward(const at::Tensor& grad_grad_input,
+                                     const at::Tensor& grad_output, const at::Tensor& self);
+
 // hardshrink: x if |x| > lambd, else 0
 at::Tensor hardshrink(const at::Tensor& self, const at::Scalar& lambd = 0.5);
 at::Tensor& hardshrink_out(at::Tensor& out, const at::Tensor& self, const at::Scalar& lambd = 0.5);
@@ -105,6 +113,22 @@ at::Tensor hardtanh_backward_from_bits(const at::Tensor& grad_output, const at::
                                        const at::Scalar& min_val = -1,
                                        const at::Scalar& max_val = 1);
 
+// laplace: (1 + erf((x - mu) / (sigma * √2))) / 2
+at::Tensor laplace(const at::Tensor& self, const at::Scalar& mu = 0.70710700000000004,
+                   const at::Scalar& sigma = 0.28209499999999998);
+at::Tensor& laplace_out(at::Tensor& out, const at::Tensor& self,
+                        const at::Scalar& mu = 0.70710700000000004,
+                        const at::Scalar& sigma = 0.28209499999999998);
+at::Tensor& laplace_(at::Tensor& self, const at::Scalar& mu = 0.70710700000000004,
+                     const at::Scalar& sigma = 0.28209499999999998);
+at::Tensor laplace_backward(const at::Tensor& grad_output, const at::Tensor& self,
+                            const at::Scalar& mu = 0.70710700000000004,
+                            const at::Scalar& sigma = 0.28209499999999998);
+at::Tensor laplace_double_backward(const at::Tensor& grad_grad_input, const at::Tensor& grad_output,
+                                   const at::Tensor& self,
+                                   const at::Scalar& mu = 0.70710700000000004,
+                                   const at::Scalar& sigma = 0.28209499999999998);
+
 // leaky_relu: x if x > 0, else negative_slope * x
 at::Tensor leaky_relu(const at::Tensor& self, const at::Scalar& negative_slope = 0.01);
 at::Tensor& leaky_relu_out(at::Tensor& out, const at::Tensor& self,
@@ -156,6 +180,14 @@ at::Tensor& prelu_(at::Tensor& self, const at::Tensor& weight);
 std::tuple<at::Tensor, at::Tensor> prelu_backward(const at::Tensor& grad_output,
                                                   const at::Tensor& self, const at::Tensor& weight);
 
+// quick_gelu: x / (1 + exp(-1.702 * x)) = x * σ(1.702 * x)
+at::Tensor quick_gelu(const at::Tensor& self);
+at::Tensor& quick_gelu_out(at::Tensor& out, const at::Tensor& self);
+at::Tensor& quick_gelu_(at::Tensor& self);
+at::Tensor quick_gelu_backward(const at::Tensor& grad_output, const at::Tensor& self);
+at::Tensor quick_gelu_double_backward(const at::Tensor& grad_grad_input,
+                                      const at::Tensor& grad_output, const at::Tensor& self);
+
 // relu: max(x, 0)
 at::Tensor relu(const at::Tensor& self);
 at::Tensor& relu_out(at::Tensor& out, const at::Tensor& self);
@@ -177,6 +209,14 @@ at::Tensor relu6_slope_bits(const at::Tensor& self, int64_t batch_dims = 0);
 at::Tensor relu6_double_backward(const at::Tensor& grad_grad_input, const at::Tensor& grad_output,
                                  const at::Tensor& self_or_result, bool is_result = false);
 at::Tensor relu6_backward_from_bits(const at::Tensor& grad_output, const at::Tensor& bits);
+
+// relu_squared: max(x, 0)²
+at::Tensor relu_squared(const at::Tensor& self);
+at::Tensor& relu_squared_out(at::Tensor& out, const at::Tensor& self);
+at::Tensor& relu_squared_(at::Tensor& self);
+at::Tensor relu_squared_backward(const at::Tensor& grad_output, const at::Tensor& self);
+at::Tensor relu_squared_double_backward(const at::Tensor& grad_grad_input,
+                                        const at::Tensor& grad_output, const at::Tensor& self);
 
 // rrelu: x if x > 0, else a * x; a uniform in [lower, upper] in training, (lower + upper) / 2
 // otherwise
@@ -283,6 +323,16 @@ at::Tensor& softsign_(at::Tensor& self);
 at::Tensor softsign_backward(const at::Tensor& grad_output, const at::Tensor& self);
 at::Tensor softsign_double_backward(const at::Tensor& grad_grad_input,
                                     const at::Tensor& grad_output, const at::Tensor& self);
+
+// squareplus: (x + √(x² + b)) / 2
+at::Tensor squareplus(const at::Tensor& self, const at::Scalar& b = 4);
+at::Tensor& squareplus_out(at::Tensor& out, const at::Tensor& self, const at::Scalar& b = 4);
+at::Tensor& squareplus_(at::Tensor& self, const at::Scalar& b = 4);
+at::Tensor squareplus_backward(const at::Tensor& grad_output, const at::Tensor& self,
+                               const at::Scalar& b = 4);
+at::Tensor squareplus_double_backward(const at::Tensor& grad_grad_input,
+                                      const at::Tensor& grad_output, const at::Tensor& self,
+                                      const at::Scalar& b = 4);
 
 // tanh: tanh(x)
 at::Tensor tanh(const at::Tensor& self);
