@@ -30,7 +30,7 @@ test-wheel: $(installed)
 
 # Without the simulator's tests, which `make test` has run: nvcc makes their kernels from the same
 # sources whatever the torch, and the adapters that they compile are here part of the library.
-simulated := adapters glu pointwise pointwise_bugs prelu resources rrelu softmax
+simulated := adapters glu parametric pointwise pointwise_bugs prelu resources rrelu softmax
 
 test-cuda-build:
 	TORCH_ACT_CUDA=1 $(MAKE) test-wheel VENV=$(CUDA_VENV) TORCH=$(CUDA_TORCH) \
@@ -55,7 +55,7 @@ $(packages): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(python) -m pip install --quiet --disable-pip-version-check --upgrade pip
 	$(python) -m pip install --quiet --disable-pip-version-check torch==$(TORCH)
-	$(python) tools/packaging/requirements.py tools test models lint docs ship build \
+	$(python) tools/packaging/requirements.py tools test models onnx lint docs ship build \
 	  | xargs $(python) -m pip install --quiet --disable-pip-version-check
 	touch $@
 

@@ -4,7 +4,7 @@
 #include <torch/library.h>
 
 #include "normalization.h"
-#include "pointwise_ops.h"
+#include "parametric_ops.h"
 
 namespace act::autocast {
 namespace {
@@ -41,11 +41,38 @@ Tensor softmax(const Tensor& self, int64_t dim, std::optional<at::ScalarType> dt
   return softmax_op<member>().call(self, dim, dtype);
 }
 
-TORCH_LIBRARY_IMPL(act, AutocastCPU, m) { m.impl("prelu", &prelu<c10::DeviceType::CPU>); }
+// Ops that torch has not, whose parameters are kept in float32 while the input is of a half type:
+// they follow the input, which keeps its dtype.
+template <c10::DeviceType device, class Op>
+struct Parametric;
+
+template <c10::DeviceType device, template <class> class Formula, int formula, class... W,
+          class... P>
+struct Parametric<device, ParametricOp<Formula, formula, TypeList<W...>, TypeList<P...>>> {
+  static Tensor value(const Tensor& self, W... tensors, P... numbers) {
+    using Op = ParametricOp<Formula, formula, TypeList<W...>, TypeList<P...>>;
+    const c10::impl::ExcludeDispatchKeyGuard guard(
+        at::autocast::get_autocast_dispatch_key_from_device_type(device));
+    const at::ScalarType dtype = self.scalar_type();
+    return Op::value().call(self, at::autocast::cached_cast(dtype, tensors, device)..., numbers...);
+  }
+};
+
+template <c10::DeviceType device>
+void implement_parametric_ops(torch::Library& m) {
+  for_each_parametric_op(
+      [&]<class Op>() { m.impl(Op::declaration.name, &Parametric<device, Op>::value); });
+}
+
+TORCH_LIBRARY_IMPL(act, AutocastCPU, m) {
+  m.impl("prelu", &prelu<c10::DeviceType::CPU>);
+  implement_parametric_ops<c10::DeviceType::CPU>(m);
+}
 
 TORCH_LIBRARY_IMPL(act, AutocastCUDA, m) {
   constexpr auto cuda = c10::DeviceType::CUDA;
   m.impl("prelu", &prelu<cuda>);
+  implement_parametric_ops<cuda>(m);
   m.impl("softplus", &softplus<cuda>);
   m.impl("softmax", &softmax<cuda, Member::softmax>);
   m.impl("log_softmax", &softmax<cuda, Member::log_softmax>);

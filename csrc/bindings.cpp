@@ -11,7 +11,7 @@
 #include "accuracy/module.h"
 #include "autograd/saved_preference.h"
 #include "build_information.h"
-#include "pointwise_ops.h"
+#include "parametric_ops.h"
 
 namespace act {
 namespace {
@@ -209,6 +209,19 @@ py::list pointwise_ops() {
   return ops;
 }
 
+py::list parametric_ops() {
+  py::list ops;
+  for_each_parametric_op([&]<class Op>() {
+    py::list tensors;
+    for (const char* name : Op::template Formula<float>::tensors) tensors.append(name);
+    py::dict op;
+    op["name"] = Op::declaration.name;
+    op["tensors"] = tensors;
+    ops.append(op);
+  });
+  return ops;
+}
+
 // "input", "output", "bits" or None for each formula's own default.
 py::object saved_preference() {
   const auto preference = autograd::saved_preference();
@@ -237,12 +250,18 @@ PYBIND11_MODULE(_C, m) {
   m.def("build_info", &build_info, "How the library was built and which instruction set it runs.");
   m.def("pointwise_ops", &pointwise_ops,
         "The pointwise ops with their parameters, from the C++ list.");
+  m.def("parametric_ops", &parametric_ops,
+        "The ops whose parameters are tensors, with their names, from the C++ list.");
 
   accuracy::bind(m);
   m.def("saved_preference", &saved_preference);
   m.def("set_saved_preference", &set_saved_preference, py::arg("kind").none(true));
 
   for_each_op([&]<class Op>() {
+    add_builtin<typename Op::Value>(m, Op::declaration.name);
+    add_builtin<typename Op::InPlace>(m, std::string(Op::declaration.name) + "_");
+  });
+  for_each_parametric_op([&]<class Op>() {
     add_builtin<typename Op::Value>(m, Op::declaration.name);
     add_builtin<typename Op::InPlace>(m, std::string(Op::declaration.name) + "_");
   });

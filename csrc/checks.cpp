@@ -3,6 +3,8 @@
 #include <ATen/core/Formatting.h>
 #include <act/formulas/rrelu.h>
 
+#include "channel_parameter.h"
+
 namespace act {
 
 void check_floating_point(const char* op, const at::Tensor& tensor) {
@@ -35,25 +37,11 @@ void check_out(const char* op, const at::Tensor& out, const at::Tensor& self,
 
 void check_prelu(const at::Tensor& self, const at::Tensor& weight) {
   check_floating_point("prelu", self);
-  TORCH_CHECK(weight.scalar_type() == self.scalar_type(),
-              "act::prelu: expected weight to have the dtype of the input, ", self.scalar_type(),
-              ", got ", weight.scalar_type());
-  TORCH_CHECK(weight.device() == self.device(),
-              "act::prelu: expected weight to be on the device of the input, ", self.device(),
-              ", got ", weight.device());
-  check_prelu_shapes(self.sym_sizes(), weight.sym_sizes());
+  check_channel_parameter("prelu", "weight", weight, self);
 }
 
 void check_prelu_shapes(c10::SymIntArrayRef self, c10::SymIntArrayRef weight) {
-  TORCH_CHECK(weight.size() <= 1,
-              "act::prelu: expected weight to have 0 or 1 dimensions, got shape ", weight);
-  if (weight.empty() || weight[0] == 1) return;
-  TORCH_CHECK(!self.empty(),
-              "act::prelu: expected one weight for an input without dimensions, got ", weight[0]);
-  const c10::SymInt channels = self.size() > 1 ? self[1] : c10::SymInt(1);
-  TORCH_CHECK(weight[0] == channels, "act::prelu: expected 1 or ", channels,
-              " weights, one for each channel (dimension 1) of an input of shape ", self, ", got ",
-              weight[0]);
+  check_channel_sizes("prelu", "weight", weight, self);
 }
 
 ParameterValues check_parameters(const Declaration& declaration,

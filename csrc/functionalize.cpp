@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "checks.h"
-#include "pointwise_ops.h"
+#include "parametric_ops.h"
 
 namespace act {
 namespace {
@@ -73,10 +73,12 @@ TORCH_LIBRARY_IMPL(act, Functionalize, m) {
   std::vector<std::string> names{
       "prelu_",  "prelu.out",   "rrelu_with_state_", "rrelu_with_state.out",
       "glu.out", "softmax.out", "log_softmax.out",   "softmin.out"};
-  for_each_op([&]<class Op>() {
+  const auto add = [&]<class Op>() {
     names.push_back(std::string(Op::declaration.name) + "_");
     names.push_back(std::string(Op::declaration.name) + ".out");
-  });
+  };
+  for_each_op(add);
+  for_each_parametric_op(add);
   for (const std::string& name : names) {
     m.impl(name.c_str(), torch::CppFunction::makeFromBoxedFunction<&functionalize>());
   }

@@ -5,7 +5,7 @@
 #include <torch/library.h>
 
 #include "checks.h"
-#include "pointwise_ops.h"
+#include "parametric_ops.h"
 
 namespace act {
 namespace {
@@ -87,6 +87,40 @@ std::tuple<at::Tensor, at::Tensor> prelu_backward(const at::Tensor& grad_output,
   return {at::empty_like(self), at::empty_like(weight)};
 }
 
+template <class Op>
+struct ParametricMeta;
+
+template <template <class> class Formula, int formula, class... W, class... P>
+struct ParametricMeta<ParametricOp<Formula, formula, TypeList<W...>, TypeList<P...>>> {
+  using Op = ParametricOp<Formula, formula, TypeList<W...>, TypeList<P...>>;
+  static constexpr const char* name = Op::declaration.name;
+
+  static at::Tensor value(const at::Tensor& self, W... tensors, P... numbers) {
+    Op::scalars(numbers...);
+    Op::check(self, {tensors...});
+    return at::empty_like(self);
+  }
+  static at::Tensor& in_place(at::Tensor& self, W... tensors, P... numbers) {
+    Op::scalars(numbers...);
+    Op::check(self, {tensors...});
+    return self;
+  }
+  static at::Tensor& out(const at::Tensor& self, W... tensors, P... numbers, at::Tensor& result) {
+    Op::scalars(numbers...);
+    Op::check(self, {tensors...});
+    check_out(name, result, self);
+    if (result.sym_sizes() != self.sym_sizes()) result.resize__symint(self.sym_sizes());
+    return result;
+  }
+  static typename Op::Gradients backward(const at::Tensor& grad_output, const at::Tensor& self,
+                                         W... tensors, P... numbers) {
+    Op::scalars(numbers...);
+    Op::check(self, {tensors...});
+    check_same(name, "grad_output", grad_output, self);
+    return {at::empty_like(self), at::empty_like(tensors, at::MemoryFormat::Contiguous)...};
+  }
+};
+
 at::Tensor philox_state(const at::Tensor& like, c10::SymIntArrayRef batch,
                         std::optional<at::Generator>) {
   std::vector<c10::SymInt> sizes = batch.vec();
@@ -137,6 +171,7 @@ at::Tensor rrelu_backward_from_slopes(const at::Tensor& grad_output, const at::T
 TORCH_LIBRARY_IMPL(act, Meta, m) {
   for_each_op([&]<class Op>() { implement<Op, Meta<Op>>(m); });
   for_each_op_with_two_slopes([&]<class Op>() { implement_slope_bits<Op, Meta<Op>>(m); });
+  for_each_parametric_op([&]<class Op>() { implement_parametric<Op, ParametricMeta<Op>>(m); });
   m.impl("prelu", prelu);
   m.impl("prelu_", prelu_);
   m.impl("prelu.out", prelu_out);

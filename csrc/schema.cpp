@@ -1,4 +1,4 @@
-// Every schema of the namespace act. Those of the pointwise ops are written from their
+// Every schema of the namespace act. Those of the lists' ops are written from their
 // declarations.
 #include <act/formulas/rrelu.h>
 #include <torch/library.h>
@@ -6,7 +6,7 @@
 #include <cstdio>
 #include <string>
 
-#include "pointwise_ops.h"
+#include "parametric_ops.h"
 
 namespace act {
 namespace {
@@ -35,6 +35,14 @@ std::string parameters(const Declaration& declaration) {
     text +=
         std::string(", *, str ") + declaration.variant_argument + "='" + declaration.variant + "'";
   }
+  return text;
+}
+
+// The learned parameters, as ", Tensor alpha, Tensor beta".
+template <class Op>
+std::string tensors(const std::string& prefix) {
+  std::string text;
+  for (const char* name : Op::template Formula<float>::tensors) text += ", Tensor " + prefix + name;
   return text;
 }
 
@@ -84,6 +92,18 @@ TORCH_LIBRARY(act, m) {
   define("prelu.out(Tensor self, Tensor weight, *, Tensor(a!) out) -> Tensor(a!)", compliant);
   define("prelu_backward(Tensor grad_output, Tensor self, Tensor weight) -> (Tensor, Tensor)",
          compliant);
+
+  for_each_parametric_op([&]<class Op>() {
+    const Declaration& d = Op::declaration;
+    const std::string name = d.name;
+    const std::string arguments = tensors<Op>("") + parameters(d);
+    const std::string gradients = "(Tensor grad_input" + tensors<Op>("grad_") + ")";
+    define(name + "(Tensor self" + arguments + ") -> Tensor", compliant);
+    define(name + "_(Tensor(a!) self" + arguments + ") -> Tensor(a!)", compliant);
+    define(name + ".out(Tensor self" + arguments + ", *, Tensor(a!) out) -> Tensor(a!)", compliant);
+    define(name + "_backward(Tensor grad_output, Tensor self" + arguments + ") -> " + gradients,
+           compliant);
+  });
 
   const std::string bounds = parameters(formulas::Rrelu<double>::declaration);
   const std::string rrelu = bounds + ", bool training=False, *, Generator? generator=None";

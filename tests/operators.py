@@ -15,6 +15,8 @@ OVERLOADS = [
 SCALARS = {
     "lower": 0.125,
     "upper": 0.25,
+    "beta": 0.5,
+    "eps": -1e-6,
     **{k: v for case in reversed(FORMULAS) for k, v in case.parameters if isinstance(v, float)},
 }
 STRINGS = sorted({v for case in FORMULAS for _, v in case.parameters if isinstance(v, str)})
@@ -59,5 +61,7 @@ def _tensor(name, halved):
         return torch.tensor([0, 85, 20, 65, 4, 0], dtype=torch.uint8)
     if name == "weight":
         return torch.tensor([0.25, -0.5, 0.0, 1.0, 2.0, 3.0])
+    if name in ("scale", "bias", "alpha_p", "alpha_n", "alpha", "beta"):
+        return torch.tensor([0.25, 0.5, 0.75, 1.0, 2.0, 3.0])
     columns = 3 if halved and name in ("grad_output", "out") else 6
     return torch.linspace(-3, 3.5, 4 * columns).view(4, columns)

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import pytest
 import torch
 from activations import FORMULAS, same_bits
+from parametric import OPS as PARAMETRIC
 from torch.distributed.device_mesh import init_device_mesh
 from torch.distributed.tensor import (
     DTensor,
@@ -204,6 +205,31 @@ def check_prelu(checks, mesh, placements):
                 expect(copy, act.prelu(x, weight), kept)
 
 
+def check_parametric(checks, mesh, placements):
+    """As prelu, whose rule they share: value and gradients, with a tensor for each channel."""
+    x, g = torch.randn(2, *SHAPE).unbind()
+    kept = reduced(placements)
+    by_channel = [Shard(0) if placement.is_shard(1) else Replicate() for placement in kept]
+    for name in PARAMETRIC:
+        op = getattr(act, name)
+        tensors = [torch.ones(1), 0.5 + torch.rand(SHAPE[1])]
+        shared = [
+            distribute(x, mesh, placements),
+            distribute(tensors[0], mesh, [Replicate()] * len(kept)),
+            distribute(tensors[1], mesh, by_channel),
+        ]
+        with checks.case(name, "value", placements):
+            expect(op(*shared), op(x, *tensors), kept)
+        with checks.case(name, "autograd", placements):
+            leaves = [t.detach().clone().requires_grad_() for t in (x, *tensors)]
+            sharded = [t.detach().requires_grad_() for t in shared]
+            expected = torch.autograd.grad(op(*leaves), leaves, g)
+            grads = torch.autograd.grad(op(*sharded), sharded, distribute(g, mesh, kept))
+            expect(grads[0], expected[0], kept)
+            for mine, whole in zip(grads[1:], expected[1:], strict=True):
+                torch.testing.assert_close(mine.full_tensor(), whole)
+
+
 def check_rrelu(checks, mesh, placements):
     x, g = torch.randn(2, *SHAPE).unbind()
     whole, replicated = x.clone().requires_grad_(), [Replicate()] * len(placements)
@@ -236,10 +262,10 @@ def check_rrelu(checks, mesh, placements):
 def check_all(world_size):
     checks = Checks()
     for mesh, placements in meshes(world_size):
-        for check in (check_pointwise, check_along_dim, check_prelu, check_rrelu):
+        for check in (check_pointwise, check_along_dim, check_prelu, check_parametric, check_rrelu):
             check(checks, mesh, placements)
     return checks
 
 
-COVERED = {case.name for case in FORMULAS} | {*SOFTMAX, "glu", "prelu", "rrelu"}
+COVERED = {case.name for case in FORMULAS} | {*SOFTMAX, "glu", "prelu", "rrelu", *PARAMETRIC}
 assert {entry.name for entry in CATALOGUE} <= COVERED

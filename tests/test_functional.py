@@ -7,6 +7,8 @@ import pytest
 import torch
 import torch.fx
 import torch_act
+from parametric import OPS as PARAMETRIC
+from parametric import parameters
 from torch.fx.experimental.proxy_tensor import make_fx
 from torch.overrides import TorchFunctionMode
 from torch_act.catalogue import BY_NAME, CATALOGUE
@@ -30,6 +32,10 @@ def _keywords(name, device):
     }
     if name in special:
         return special[name]
+    if name in PARAMETRIC:
+        dtype = torch.float32
+        tensors = dict(zip(PARAMETRIC[name], parameters(name, 3, dtype, device), strict=True))
+        return tensors | ({"beta": 0.25, "eps": -0.5} if name == "xielu" else {})
     if name in SOFTMAXES:
         return {"dim": 0, "dtype": torch.float64}
     return BY_NAME[name].parameter_sets[min(2, len(BY_NAME[name].parameter_sets) - 1)]

@@ -3,6 +3,7 @@
 import pytest
 import torch
 from activations import CASES, FORMULAS, same_bits
+from parametric import OPS as PARAMETRIC
 from torch_act.catalogue import CATALOGUE
 
 pytestmark = pytest.mark.filterwarnings(
@@ -225,5 +226,5 @@ def test_not_contiguous(device):
 
 
 def test_every_op_is_tested():
-    names = {case.name for case in CASES} | {*SOFTMAX, "glu", "prelu", "rrelu"}
+    names = {case.name for case in CASES} | {*SOFTMAX, "glu", "prelu", "rrelu", *PARAMETRIC}
     assert {entry.name for entry in CATALOGUE} == names

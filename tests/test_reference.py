@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 import torch
 from activations import CASES, FORMULAS, OPS
+from parametric import OPS as PARAMETRIC
 from samples import exact, sample
 from specified import derivative_from_output, kinks, specified_limits
 from torch_act.accuracy.ulp import CANCELLATION_FLOOR, CANCELLING, error, spacing
 from torch_act.catalogue import BY_NAME
 
-NOT_POINTWISE = {"prelu", "rrelu", "glu", "softmax", "softmin", "log_softmax"}
+NOT_POINTWISE = {*PARAMETRIC, "prelu", "rrelu", "glu", "softmax", "softmin", "log_softmax"}
 
 
 def test_every_op_has_an_entry_and_every_entry_an_op():

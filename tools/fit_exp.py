@@ -16,3 +16,8 @@ def remainder(r):
 for dtype, degree in (("float", 4), ("double", 9)):
     result = fit(remainder, lambda r: r * r / mp.exp(r), range(degree + 1), -EDGE, EDGE, dtype)
     show("P", *result, dtype)
+
+# The same P with an error relative to itself, for elementary/exp_remainder.h.
+for dtype, degree in (("float", 5), ("double", 10)):
+    result = fit(remainder, lambda r: 1 / remainder(r), range(degree + 1), -EDGE, EDGE, dtype)
+    show("P, relative", *result, dtype)

@@ -15,6 +15,7 @@ from torch.nested._internal.nested_tensor import NestedTensor
 from torch.nested._internal.ops import extract_kwargs
 
 from torch_act._operators import operators
+from torch_act.catalogue import CATALOGUE
 
 Arguments = Sequence[Any]
 Rule = Callable[[OpOverload, NestedTensor, Arguments, dict[str, Any]], Any]
@@ -72,10 +73,13 @@ def _along_dim(op: OpOverload, like: NestedTensor, args: Arguments, kwargs: dict
     return _wrap(like, torch.cat([call(*row) for row in rows], dim - 1))
 
 
-def _prelu(op: OpOverload, like: NestedTensor, args: Arguments, kwargs: dict[str, Any]) -> Any:
-    if args[-1].numel() != 1 and like._ragged_idx == 1:
+def _parametric(op: OpOverload, like: NestedTensor, args: Arguments, kwargs: dict[str, Any]) -> Any:
+    tensors = [arg for arg in args if isinstance(arg, torch.Tensor)]
+    parameters = [tensor for tensor in tensors if not isinstance(tensor, NestedTensor)]
+    if like._ragged_idx == 1 and any(parameter.numel() != 1 for parameter in parameters):
+        name = op._schema.name.removesuffix("_backward").removesuffix("_")
         raise NotImplementedError(
-            "act::prelu: a weight for each channel, where the channels, dimension 1, are the ragged"
+            f"{name}: a weight for each channel, where the channels, dimension 1, are the ragged"
             f" dimension of a jagged tensor of shape {like.shape}"
         )
     # The channels are dimension 1, once more with one row to a batch.
@@ -85,16 +89,19 @@ def _prelu(op: OpOverload, like: NestedTensor, args: Arguments, kwargs: dict[str
     if op._schema.is_mutable:
         return kwargs.get("out", args[0])
     if isinstance(result, tuple):
-        return _wrap(like, result[0].squeeze(0)), result[1]
+        return _wrap(like, result[0].squeeze(0)), *result[1:]
     return _wrap(like, result.squeeze(0))
+
+
+_WITH_LEARNED_TENSORS = {entry.name for entry in CATALOGUE if entry.tensors}
 
 
 def _rule(op: OpOverload) -> Rule | None:
     name, arguments = op._schema.name.removeprefix("act::"), op._schema.arguments
     if name == "philox_state" or name.endswith("_slope_bits"):
         return _state
-    if name.startswith("prelu"):
-        return _prelu
+    if name.removesuffix("_backward").removesuffix("_") in _WITH_LEARNED_TENSORS:
+        return _parametric
     if any(argument.name == "dim" for argument in arguments):
         return _along_dim
     tensors = sum(isinstance(argument.type, torch.TensorType) for argument in arguments)

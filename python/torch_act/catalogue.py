@@ -41,6 +41,7 @@ class Entry:
     variant_argument: str | None = None  # the argument that chooses between several formulas
     variants: Mapping[str, Pieces] = field(default_factory=dict)  # by its value
     parameter_sets: tuple[ParameterSet, ...] = ({},)  # defaults first, then extreme ones
+    tensors: tuple[str, ...] = ()  # the parameters that are tensors, which are learned
     width: str = "1"  # the scale of x on which it changes, where a parameter stretches the axis
     composed: str = ""  # where torch has no function of this name: what is written instead of it
     domain: str = "Every real number."
@@ -185,6 +186,7 @@ CATALOGUE: tuple[Entry, ...] = (
         formula="x if x > 0, else weight * x; weight one number, or one for each channel of dim 1",
         latex=r"\begin{cases} x & x > 0 \\ \text{weight} \cdot x & x \le 0 \end{cases}",
         pieces=(("x > 0", "x"), ("True", "weight * x")),
+        tensors=("weight",),
         parameter_sets=(
             {"weight": 0.25},
             {"weight": 0.0},
@@ -739,6 +741,60 @@ CATALOGUE: tuple[Entry, ...] = (
         composed="0.5 * (1 + torch.erf((x - mu) / (sigma * 2**0.5)))",
         domain="Every real number. sigma <= 0 is an error.",
         source="Ma et al.: Mega, arXiv:2209.10655",
+    ),
+    Entry(
+        name="star_relu",
+        modules=("StarReLU",),
+        formula="scale * max(x, 0)² + bias; each one number, or one for each channel of dim 1",
+        latex=r"\text{scale} \cdot \max(x, 0)^2 + \text{bias}",
+        parameter_sets=({"scale": 0.8944, "bias": -0.4472},),
+        tensors=("scale", "bias"),
+        composed="scale * torch.relu(x) ** 2 + bias",
+        domain="Every real number. A scale of 0 gives the bias, also at inf.",
+        source="Yu et al.: MetaFormer Baselines for Vision, arXiv:2210.13452",
+    ),
+    Entry(
+        name="xielu",
+        modules=("XIELU",),
+        formula=(
+            "alpha_p * x² + beta * x if x > 0, else alpha_n * (exp(min(x, eps)) - 1 - x) + beta * x"
+            "; alpha_p and alpha_n each one number, or one for each channel of dim 1"
+        ),
+        latex=(
+            r"\begin{cases} \alpha_p x^2 + \beta x & x > 0 \\"
+            r" \alpha_n (e^{\min(x, \varepsilon)} - 1 - x) + \beta x & x \le 0 \end{cases}"
+        ),
+        parameter_sets=({"alpha_p": 0.8, "alpha_n": 0.8, "beta": 0.5, "eps": -1e-6},),
+        tensors=("alpha_p", "alpha_n"),
+        composed=(
+            "torch.where(x > 0, alpha_p * x * x + beta * x,"
+            " (torch.expm1(x.clamp(max=eps)) - x) * alpha_n + beta * x)"
+        ),
+        domain=(
+            "Every real number. eps > 0 is an error. Where eps < x <= 0 the derivative is beta -"
+            " alpha_n, as in transformers; with eps=0 the function is smooth below 0."
+        ),
+        source="Huang, Schlag: Deriving Activation Functions Using Integration, arXiv:2411.13010",
+    ),
+    Entry(
+        name="snake",
+        modules=("Snake",),
+        formula=(
+            "x + sin²(alpha * x) / beta, beta = alpha by default; each one number, or one for each"
+            " channel of dim 1"
+        ),
+        latex=r"x + \frac{\sin^2(\alpha x)}{\beta}",
+        parameter_sets=({"alpha": 1.0, "beta": 1.0},),
+        tensors=("alpha", "beta"),
+        composed="x + torch.sin(alpha * x) ** 2 / beta",
+        domain=(
+            "Every real number. From |alpha * x| = 2^22 on (float64: 2^51) the sine is taken as 0:"
+            " neighbouring numbers are half a radian apart there."
+        ),
+        source=(
+            "Ziyin, Hartwig, Ueda: Neural Networks Fail to Learn Periodic Functions and How to Fix"
+            " It, arXiv:2006.08195"
+        ),
     ),
 )
 

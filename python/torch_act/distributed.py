@@ -6,8 +6,9 @@ imported torch.distributed.tensor, which takes half a second, before; one that i
 
 - A pointwise op keeps every shard, its backward ops alike. Partial sums are reduced before it.
 - softmax, softmin, log_softmax and glu keep every shard but one along `dim`, which is gathered.
-- prelu keeps every shard. One weight for each channel is sharded where the channels are, and so is
-  its gradient; under any other shard the weight is replicated and its gradient a partial sum.
+- prelu and the others with learned tensors keep every shard. One weight for each channel is sharded
+  where the channels are, and so is its gradient; under any other shard the weight is replicated and
+  its gradient a partial sum.
 - rrelu in training draws as on one device, so that no slope depends on the sharding: the input is
   gathered, and all ranks use one state, whatever their generators say. In evaluation it is a
   leaky_relu.
@@ -31,6 +32,7 @@ from torch.distributed.tensor._ops.single_dim_strategy import register_single_di
 from torch.distributed.tensor.experimental import register_sharding
 
 from torch_act._operators import operators
+from torch_act.catalogue import CATALOGUE
 
 # Placements on one dimension of the mesh: of the results, then of the tensors among the arguments.
 Rule = list[Placement | Sharded]
@@ -62,17 +64,17 @@ def _weight(weight: TensorMeta, dim: int) -> Placement | Sharded:
     return Sharded(0) if by_channel and dim == 1 else Replicate()
 
 
-def _prelu(op: OpOverload, args: Sequence[Any], kwargs: dict[str, Any]) -> list[Rule]:
-    rules = [[Sharded(d), Sharded(d), _weight(args[1], d)] for d in _dims(args)]
-    return [[*rule, rule[0]] if "out" in kwargs else rule for rule in rules]
-
-
-def _prelu_backward(op: OpOverload, args: Sequence[Any], kwargs: dict[str, Any]) -> list[Rule]:
+def _parametric(op: OpOverload, args: Sequence[Any], kwargs: dict[str, Any]) -> list[Rule]:
+    """An op with learned tensors, and its backward, whose gradients of these are sums."""
+    backward = op._schema.name.endswith("_backward")
+    inputs = 2 if backward else 1
+    learned = [arg for arg in args if isinstance(arg, TensorMeta)][inputs:]
     rules: list[Rule] = []
     for d in _dims(args):
-        weight = _weight(args[2], d)
-        gradient = Partial() if isinstance(weight, Replicate) else weight
-        rules.append([Sharded(d), gradient, Sharded(d), Sharded(d), weight])
+        weights = [_weight(tensor, d) for tensor in learned]
+        gradients = [Partial() if isinstance(w, Replicate) else w for w in weights]
+        rule = [Sharded(d), *(gradients if backward else []), *[Sharded(d)] * inputs, *weights]
+        rules.append([*rule, Sharded(d)] if "out" in kwargs else rule)
     return rules
 
 
@@ -87,9 +89,12 @@ def _philox_state(like: Any, **_: Any) -> list[tuple[list[Placement], list[Any]]
 
 
 _STRATEGIES: dict[str, Callable[..., list[Rule]]] = {
-    "prelu": _prelu,
-    "prelu_": _prelu,
-    "prelu_backward": _prelu_backward,
+    **{
+        entry.name + suffix: _parametric
+        for entry in CATALOGUE
+        if entry.tensors
+        for suffix in ("", "_", "_backward")
+    },
     "rrelu_with_state": _whole,
     "rrelu_with_state_": _whole,
     "rrelu_backward": _whole,

@@ -48,16 +48,19 @@ __all__ = [
     "selu_",
     "sigmoid",
     "silu",
+    "snake",
     "softmax",
     "softmin",
     "softplus",
     "softshrink",
     "softsign",
     "squareplus",
+    "star_relu",
     "tanh",
     "tanhshrink",
     "threshold",
     "threshold_",
+    "xielu",
 ]
 
 
@@ -638,3 +641,52 @@ def hardtanh_(input: Tensor, min_val: float = -1.0, max_val: float = 1.0) -> Ten
 def threshold_(input: Tensor, threshold: float, value: float) -> Tensor:
     """In-place version of :func:`threshold`."""
     return _threshold(input, threshold, value, inplace=True)
+
+
+@documented("star_relu")
+def star_relu(input: Tensor, scale: Tensor, bias: Tensor) -> Tensor:
+    """Square of the rectified linear unit with learned scale and bias, element by element.
+
+    Args:
+        input: Any shape; the result has the same shape and strides.
+        scale: One number, or one for each channel: `input.size(1)` of them.
+        bias: The same.
+    """
+    if has_torch_function_variadic(input, scale, bias):
+        arguments = (input, scale, bias)
+        return handle_torch_function(star_relu, arguments, *arguments)
+    return kernels().star_relu(input, scale, bias)
+
+
+@documented("xielu")
+def xielu(
+    input: Tensor, alpha_p: Tensor, alpha_n: Tensor, beta: float = 0.5, eps: float = -1e-6
+) -> Tensor:
+    """Integral of an exponential linear unit with learned factors, element by element.
+
+    Args:
+        input: Any shape; the result has the same shape and strides.
+        alpha_p: The factor above 0: one number, or one for each channel, `input.size(1)` of them.
+        alpha_n: The factor below 0: the same.
+        beta: The slope at 0.
+        eps: From here on up to 0 the exponential is constant, as in transformers.
+    """
+    if has_torch_function_variadic(input, alpha_p, alpha_n):
+        arguments = (input, alpha_p, alpha_n)
+        return handle_torch_function(xielu, arguments, *arguments, beta=beta, eps=eps)
+    return kernels().xielu(input, alpha_p, alpha_n, beta, eps)
+
+
+@documented("snake")
+def snake(input: Tensor, alpha: Tensor, beta: Tensor | None = None) -> Tensor:
+    """The input and a periodic ripple of learned frequency, element by element.
+
+    Args:
+        input: Any shape; the result has the same shape and strides.
+        alpha: The frequency: one number, or one for each channel, `input.size(1)` of them.
+        beta: What the ripple is divided by: the same; alpha if there is none.
+    """
+    if has_torch_function_variadic(input, alpha, beta):
+        arguments = (input, alpha, beta)
+        return handle_torch_function(snake, arguments, *arguments)
+    return kernels().snake(input, alpha, alpha if beta is None else beta)

@@ -4,6 +4,8 @@ Where torch has a module of the same name, ours is a subclass of it and override
 computation: `isinstance`, state_dict, repr, pickling, copying and arguments stay torch's own.
 """
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -16,6 +18,7 @@ __all__ = [
     "GELU",
     "GLU",
     "SELU",
+    "XIELU",
     "HardMish",
     "Hardshrink",
     "Hardsigmoid",
@@ -34,6 +37,7 @@ __all__ = [
     "ReLUSquared",
     "SiLU",
     "Sigmoid",
+    "Snake",
     "Softmax",
     "Softmax2d",
     "Softmin",
@@ -41,6 +45,7 @@ __all__ = [
     "Softshrink",
     "Softsign",
     "Squareplus",
+    "StarReLU",
     "Tanh",
     "Tanhshrink",
     "Threshold",
@@ -371,3 +376,127 @@ class Laplace(torch.nn.Module):
 
     def extra_repr(self) -> str:
         return f"mu={self.mu}, sigma={self.sigma}"
+
+
+@documented("star_relu")
+class StarReLU(torch.nn.Module):
+    """Square of relu with learned scale and bias, by :func:`torch_act.functional.star_relu`."""
+
+    scale: Tensor
+    bias: Tensor
+
+    def __init__(
+        self,
+        scale_value: float = 0.8944,
+        bias_value: float = -0.4472,
+        scale_learnable: bool = True,
+        bias_learnable: bool = True,
+        device: torch.device | str | None = None,
+        dtype: torch.dtype | None = None,
+    ) -> None:
+        super().__init__()
+        scale = torch.full((1,), scale_value, device=device, dtype=dtype)
+        bias = torch.full((1,), bias_value, device=device, dtype=dtype)
+        self.scale = torch.nn.Parameter(scale, requires_grad=scale_learnable)
+        self.bias = torch.nn.Parameter(bias, requires_grad=bias_learnable)
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.star_relu(input, self.scale.to(input.dtype), self.bias.to(input.dtype))
+
+
+@documented("xielu")
+class XIELU(torch.nn.Module):
+    """Integral of elu with learned factors, by :func:`torch_act.functional.xielu`.
+
+    As in transformers the parameters are what softplus makes positive: alpha_p, and what alpha_n
+    exceeds beta by.
+    """
+
+    alpha_p: Tensor
+    alpha_n: Tensor
+    _beta_scalar: float
+    _eps_scalar: float
+
+    def __init__(
+        self,
+        alpha_p_init: float = 0.8,
+        alpha_n_init: float = 0.8,
+        beta: float = 0.5,
+        eps: float = -1e-6,
+        device: torch.device | str | None = None,
+        dtype: torch.dtype | None = None,
+    ) -> None:
+        super().__init__()
+
+        def before_softplus(value: float) -> torch.nn.Parameter:
+            raw = math.log(math.expm1(value))
+            return torch.nn.Parameter(torch.full((1,), raw, device=device, dtype=dtype))
+
+        self.alpha_p = before_softplus(alpha_p_init)
+        self.alpha_n = before_softplus(alpha_n_init - beta)
+        # In transformers' state_dict, too; computed with are the numbers themselves.
+        self.register_buffer("beta", torch.tensor(beta, device=device, dtype=dtype))
+        self.register_buffer("eps", torch.tensor(eps, device=device, dtype=dtype))
+        self._beta_scalar, self._eps_scalar = beta, eps
+
+    def forward(self, input: Tensor) -> Tensor:
+        alpha_p = F.softplus(self.alpha_p.to(input.dtype))
+        alpha_n = self._beta_scalar + F.softplus(self.alpha_n.to(input.dtype))
+        return F.xielu(input, alpha_p, alpha_n, self._beta_scalar, self._eps_scalar)
+
+    def extra_repr(self) -> str:
+        return f"beta={self._beta_scalar}, eps={self._eps_scalar}"
+
+
+@documented("snake")
+class Snake(torch.nn.Module):
+    """The input and a periodic ripple, by :func:`torch_act.functional.snake`.
+
+    Args:
+        num_parameters: 1, or the number of channels.
+        alpha: The initial frequency, and the initial beta.
+        use_beta: Learn what the ripple is divided by, instead of taking alpha.
+        logscale: Learn the logarithms (BigVGAN).
+        learnable: False makes them constants.
+        eps: Is added to what the ripple is divided by.
+    """
+
+    alpha: Tensor
+    beta: Tensor | None
+    logscale: bool
+    eps: float
+
+    def __init__(
+        self,
+        num_parameters: int = 1,
+        alpha: float = 1.0,
+        use_beta: bool = False,
+        logscale: bool = False,
+        learnable: bool = True,
+        eps: float = 1e-9,
+        device: torch.device | str | None = None,
+        dtype: torch.dtype | None = None,
+    ) -> None:
+        super().__init__()
+        self.logscale, self.eps = logscale, eps
+
+        def parameter() -> torch.nn.Parameter:
+            value = math.log(alpha) if logscale else alpha
+            values = torch.full((num_parameters,), value, device=device, dtype=dtype)
+            return torch.nn.Parameter(values, requires_grad=learnable)
+
+        self.alpha = parameter()
+        self.beta = parameter() if use_beta else None
+
+    def forward(self, input: Tensor) -> Tensor:
+        alpha = self._effective(self.alpha)
+        divisor = (alpha if self.beta is None else self._effective(self.beta)) + self.eps
+        return F.snake(input, alpha.to(input.dtype), divisor.to(input.dtype))
+
+    def _effective(self, parameter: Tensor) -> Tensor:
+        flat = parameter.reshape(-1)  # diffusers' have dimensions of size 1 around the channels
+        return flat.exp() if self.logscale else flat
+
+    def extra_repr(self) -> str:
+        kind = "logarithms, " if self.logscale else ""
+        return f"{self.alpha.numel()}, {kind}use_beta={self.beta is not None}"

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 import torch_act
+from torch_act._composed import composed
 from torch_act.catalogue import CATALOGUE, Entry
 
 
@@ -22,21 +23,22 @@ class Call:
 
     @property
     def ours(self) -> Callable[..., Tensor]:
-        """Our function of the input alone (and of the weight, for prelu)."""
+        """Our function of the input alone (and of its learned parameters)."""
         return partial(getattr(torch_act.functional, self.entry.name), **self.arguments)
 
     @property
     def torchs(self) -> Callable[..., Tensor] | None:
         """torch's function, or what is written where it has none of this name; or None."""
-        function = getattr(torch.nn.functional, self.entry.name, None) or _composed(self.entry)
+        function = getattr(torch.nn.functional, self.entry.name, None) or composed(self.entry)
         return function and partial(function, **self.arguments)
 
     def further_inputs(self, like: Tensor) -> tuple[Tensor, ...]:
         """The differentiable arguments after the input."""
-        if self.entry.name != "prelu":
-            return ()
-        weight = float(self.entry.parameter_sets[0]["weight"])
-        return (torch.full((1,), weight, dtype=like.dtype, device=like.device),)
+        values = self.entry.parameter_sets[0]
+        return tuple(
+            torch.full((1,), float(values[name]), dtype=like.dtype, device=like.device)
+            for name in self.entry.tensors
+        )
 
 
 def calls(*, training: bool) -> Iterator[Call]:
@@ -50,16 +52,9 @@ def calls(*, training: bool) -> Iterator[Call]:
             yield Call(entry, entry.name + suffix, _arguments(entry, parameters, training))
 
 
-def _composed(entry: Entry) -> Callable[..., Tensor] | None:
-    """Of torch's ops, one after the other, as transformers and timm write it."""
-    names = ", ".join(["x", *entry.parameter_sets[0]])
-    function = f"lambda {names}: {entry.composed}"
-    return eval(function, {"torch": torch}) if entry.composed else None
-
-
 def _arguments(entry: Entry, parameters: Mapping[str, Any], training: bool) -> dict[str, Any]:
-    if entry.name == "prelu":
-        return {}
+    if entry.tensors:
+        return {name: value for name, value in parameters.items() if name not in entry.tensors}
     if entry.name == "rrelu":
         return {**parameters, "training": training}
     if entry.name in ("softmax", "softmin", "log_softmax", "glu"):

@@ -202,7 +202,7 @@ def _rows_on_device(
             shape[subject.order],
             where,
             stride,
-            lambda count, task=task: progress.advance(task, count),
+            partial(progress.advance, task),
         )
         other_bits = other_bits_than_cpu(subject, where, stride, threads) if threads else None
         progress.remove_task(task)

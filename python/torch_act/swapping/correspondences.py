@@ -96,6 +96,29 @@ _DIFFUSERS: dict[str, Correspondence] = {
     "controlnets.controlnet_union.QuickGELU": Correspondence("QuickGELU", {"inplace": False}),
 }
 
+# Vocoders and audio codecs have a class of their own each: as published (DAC), with the logarithms
+# of alpha and beta (BigVGAN), or with either.
+_SNAKE = Correspondence("Snake", {"beta": None, "logscale": False, "eps": 1e-9})
+_SNAKE_OF_LOGARITHMS = Correspondence("Snake", {"logscale": True, "eps": 1e-9})
+_SNAKE_OF_EITHER = Correspondence("Snake", {"eps": 1e-9})
+
+_SNAKES: dict[str, Correspondence] = {
+    "transformers.models.dac.modeling_dac.Snake1d": _SNAKE,
+    "transformers.models.pe_audio.modeling_pe_audio.Snake1d": _SNAKE,
+    "transformers.models.qwen2_5_omni.modeling_qwen2_5_omni.Qwen2_5OmniSnakeBeta": (
+        _SNAKE_OF_LOGARITHMS
+    ),
+    "transformers.models.qwen3_omni_moe.modeling_qwen3_omni_moe.Qwen3OmniMoeSnakeBeta": (
+        _SNAKE_OF_LOGARITHMS
+    ),
+    "transformers.models.xcodec2.modeling_xcodec2.Xcodec2SnakeBeta": _SNAKE_OF_LOGARITHMS,
+    "transformers.models.neucodec.modeling_neucodec.NeuCodecSnakeBeta": _SNAKE_OF_LOGARITHMS,
+    "diffusers.models.autoencoders.mmaudio_vocoder.MMAudioSnakeBeta": _SNAKE_OF_LOGARITHMS,
+    "diffusers.models.autoencoders.autoencoder_kl_kvae_audio.KVAEAudioSnake1d": _SNAKE,
+    "diffusers.models.autoencoders.autoencoder_oobleck.Snake1d": _SNAKE_OF_EITHER,
+    "diffusers.models.autoencoders.autoencoder_cosmos3_audio.Snake1d": _SNAKE_OF_EITHER,
+}
+
 # Other libraries' classes by their full names: exactly these, no subclasses.
 NAMED: Mapping[str, Correspondence] = {
     **{f"transformers.activations.{name}": c for name, c in _TRANSFORMERS.items()},
@@ -106,6 +129,7 @@ NAMED: Mapping[str, Correspondence] = {
     "timm.models.metaformer.SquaredReLU": Correspondence("ReLUSquared", {"inplace": False}),
     "timm.models.metaformer.StarReLU": Correspondence("StarReLU"),
     **{f"diffusers.models.{name}": c for name, c in _DIFFUSERS.items()},
+    **_SNAKES,
 }
 
 

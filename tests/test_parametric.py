@@ -1,0 +1,360 @@
+"""star_relu, xielu, snake: one value of each parameter or one for each channel, whose gradients
+come from the backward's one pass."""
+
+import math
+
+import mpmath
+import pytest
+import torch
+from activations import DTYPES, same_bits
+from parametric import OPS, along_channels, exact, parameters, value
+from torch.func import grad, jvp, vmap
+
+act = torch.ops.act
+SHAPES = [(4, 5), (3, 5, 5), (2, 5, 3, 4), (1, 5, 1, 1), (300, 7), (2, 64, 9, 11), (7, 1, 33)]
+NAMES = pytest.mark.parametrize("name", OPS)
+
+
+def _op(name, suffix=""):
+    return getattr(act, name + suffix)
+
+
+def _expected(name, g, x, tensors):
+    """Value and gradients in float64, and the sums of the magnitudes of their terms."""
+    x, *laid_out = (t.double() for t in (x, *(along_channels(p, x) for p in tensors)))
+    leaves = [x.clone().requires_grad_()]
+    leaves += [p.expand(x.shape).clone().requires_grad_() for p in laid_out]
+    y = value(name, *leaves)
+    of_x, *of_each = torch.autograd.grad(y, leaves, g.double(), materialize_grads=True)
+
+    def gathered(each, p):
+        axes = [d for d in range(x.dim()) if d != 1] if p.numel() > 1 else list(range(x.dim()))
+        return (each.sum(axes) if x.dim() else each).reshape(p.shape)
+
+    sums = [gathered(each, p) for each, p in zip(of_each, tensors, strict=True)]
+    sizes = [gathered(each.abs(), p) for each, p in zip(of_each, tensors, strict=True)]
+    return y.detach(), of_x, sums, sizes
+
+
+def _problem(name, shape, channels, dtype, device):
+    generator = torch.Generator().manual_seed(math.prod(shape))
+    x, g = torch.randn(2, *shape, dtype=torch.float64, generator=generator).mul(2).to(device, dtype)
+    return g, x, parameters(name, channels, dtype, device)
+
+
+def _check(name, g, x, tensors, results):
+    """Value and gradients against float64, within what rounding allows."""
+    dtype = x.dtype
+    y, (of_x, *of_tensors) = results
+    expected, expected_of_x, sums, sizes = _expected(name, g, x, tensors)
+    eps = torch.finfo(dtype).eps
+    double = dtype == torch.float64  # the reference has its own errors, about pi/2 for example
+    size = 4 * x.double().abs() + 4 + 4 * expected.abs()
+    assert ((y.double() - expected).abs() <= (4 if double else 1) * eps * size).all()
+    scale = (4 + 4 * x.double().abs()) * g.double().abs()
+    assert ((of_x.double() - expected_of_x).abs() <= (8 if double else 2) * eps * scale).all()
+    # Added in double and rounded once: half an ulp, and the errors of the terms.
+    terms = 1e-13 if double else 4 * torch.finfo(torch.float32).eps
+    for ours, want, terms_size in zip(of_tensors, sums, sizes, strict=True):
+        assert ours.shape == want.shape
+        assert ours.dtype == dtype
+        assert ((ours.double() - want).abs() <= eps * want.abs() + terms * terms_size).all()
+
+
+@NAMES
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@pytest.mark.parametrize("which", ["one", "per channel", "mixed"])
+def test_value_and_gradients(name, shape, which, dtype, device):
+    channels = {"one": 1, "per channel": shape[1], "mixed": (1, shape[1])}[which]
+    g, x, tensors = _problem(name, shape, channels, dtype, device)
+    y = _op(name)(x, *tensors)
+    assert y.dtype == dtype
+    _check(name, g, x, tensors, (y, _op(name, "_backward")(g, x, *tensors)))
+
+
+LAYOUTS = {
+    "channels_last": lambda x: x.to(memory_format=torch.channels_last),
+    "transposed": lambda x: x.transpose(2, 3),
+    "channels outermost": lambda x: x.transpose(0, 1).contiguous().transpose(0, 1),
+    "sliced": lambda x: x[:, :, ::2, 1:],
+    "expanded": lambda x: x[:, :, :1, :1].expand(-1, -1, 8, 9),
+}
+
+
+@NAMES
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("channels", [1, 6, (6, 1)], ids=str)
+def test_layouts(name, layout, channels, dtype, device):
+    g, x, tensors = _problem(name, (3, 6, 8, 9), channels, dtype, device)
+    strided = [torch.stack([p, p * 3], 1)[:, 0] for p in tensors]
+    x, g = LAYOUTS[layout](x), LAYOUTS[layout](g)
+    y, gradients = _op(name)(x, *strided), _op(name, "_backward")(g, x, *strided)
+    assert same_bits(y, _op(name)(x.contiguous(), *tensors))
+    plain = _op(name, "_backward")(g.contiguous(), x.contiguous(), *tensors)
+    assert same_bits(gradients[0], plain[0])
+    assert y.stride() == gradients[0].stride() == torch.empty_like(x).stride()
+    _check(name, g, x, tensors, (y, gradients))
+
+
+@NAMES
+@pytest.mark.parametrize("shape", [(), (0,), (6,), (0, 5), (3, 5, 0)], ids=str)
+def test_few_dimensions_and_empty(name, shape, device):
+    g, x, _ = _problem(name, shape, 1, torch.float32, device)
+    for tensors in (
+        parameters(name, 1, torch.float32, device),
+        tuple(p[0] for p in parameters(name, 1, torch.float32, device)),
+    ):
+        _check(
+            name, g, x, tensors, (_op(name)(x, *tensors), _op(name, "_backward")(g, x, *tensors))
+        )
+    if len(shape) > 1:
+        tensors = parameters(name, 5, torch.float32, device)
+        for gradient in _op(name, "_backward")(g, x, *tensors)[1:]:
+            assert torch.equal(gradient, torch.zeros(5, device=device))
+
+
+@NAMES
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
+def test_accuracy_over_all_binades(name, dtype):
+    """At most 2 ulp of the result, or, where terms cancel, of the larger one."""
+    mpmath.mp.prec = 1300
+    bits, lowest = (24, -126) if dtype == torch.float32 else (53, -1022)
+    generator = torch.Generator().manual_seed(7)
+    exponents = torch.arange(-40, 11).double().repeat_interleave(12)
+    x = (1 + torch.rand(exponents.shape, generator=generator).double()) * 2**exponents
+    x = torch.cat([x, -x]).to(dtype)
+    tensors = [
+        (0.3 + 2 * torch.rand(x.shape, generator=generator).double()).to(dtype) for _ in OPS[name]
+    ]
+    # As the channels of one sample: each element has parameters of its own.
+    y = _op(name)(x[None], *tensors)[0]
+    of_x, *of_tensors = _op(name, "_backward")(torch.ones_like(x)[None], x[None], *tensors)
+    found = torch.stack([y, of_x[0], *of_tensors], 1).tolist()
+    for numbers, *inputs in zip(found, x.tolist(), *(t.tolist() for t in tensors), strict=True):
+        results, sizes = exact(name, dtype, *inputs)
+        for order, (ours, want) in enumerate(zip(numbers, results, strict=True)):
+            size = max(abs(want), abs(sizes[order])) if order < 2 else abs(want)
+            exponent = lowest if size == 0 else max(int(mpmath.floor(mpmath.log(size, 2))), lowest)
+            off = abs(mpmath.mpf(ours) - want) / mpmath.mpf(2) ** (exponent - bits + 1)
+            # 2^10·2.3 radians: the argument of the sine is exact to 2^-39 of one in float.
+            assert off <= 2, (order, inputs, ours, float(want), float(off))
+
+
+@pytest.mark.parametrize(
+    ("dtype", "range_", "allowed"),
+    [(torch.float32, 22, 2.0**-25), (torch.float64, 51, 2.0**-54)],
+    ids=["float32", "float64"],
+)
+def test_sine_to_the_end_of_its_range(dtype, range_, allowed):
+    mpmath.mp.prec = 300
+    one = torch.ones(1, dtype=dtype)
+    generator = torch.Generator().manual_seed(3)
+    x = 2.0**range_ * (1 - torch.rand(400, generator=generator, dtype=torch.float64) / 2)
+    slope = act.snake_backward(torch.ones(400, dtype=dtype), x.to(dtype), one, one)[0]
+    for number, ours in zip(x.to(dtype).tolist(), slope.tolist(), strict=True):
+        want = 1 + mpmath.sin(2 * mpmath.mpf(number))
+        assert abs(ours - want) <= allowed * 8, (number, ours, float(want))
+    far = torch.tensor([2.0**range_ * 1.01, math.inf, -math.inf], dtype=dtype)
+    assert same_bits(act.snake(far, one, one), far)
+    slope = act.snake_backward(torch.ones_like(far), far, one, one)[0]
+    assert slope.tolist() == [1, 1, 1]
+
+
+@NAMES
+@pytest.mark.parametrize("shape", [(6,), (4, 3), (2, 3, 2, 2)], ids=str)
+@pytest.mark.parametrize("per_channel", [False, True], ids=["one", "per channel"])
+def test_gradcheck(name, shape, per_channel, device):
+    channels = shape[1] if per_channel and len(shape) > 1 else 1
+    _, x, tensors = _problem(name, shape, channels, torch.float64, device)
+    x = torch.where(x.abs() < 0.1, x + 0.3, x).requires_grad_()
+    leaves = x, *(p.requires_grad_() for p in tensors)
+    for function in (_op(name), lambda x, *p: _op(name, "_")(x.clone(), *p)):
+        assert torch.autograd.gradcheck(function, leaves, check_forward_ad=True)
+        assert torch.autograd.gradgradcheck(function, leaves, check_fwd_over_rev=True)
+
+
+@NAMES
+def test_third_order(name, device):
+    _, x, tensors = _problem(name, (2, 3), 3, torch.float64, device)
+    leaves = (
+        torch.where(x.abs() < 0.1, x + 0.3, x).requires_grad_(),
+        *(p.requires_grad_() for p in tensors),
+    )
+
+    def second(*inputs):
+        y = _op(name)(*inputs).square().sum()
+        first = torch.autograd.grad(y, inputs, create_graph=True)
+        return torch.autograd.grad(sum(g.sum() for g in first), inputs, create_graph=True)
+
+    assert torch.autograd.gradcheck(second, leaves)
+
+
+@NAMES
+def test_one_gradient_alone(name, device):
+    g, x, tensors = _problem(name, (4, 5), 5, torch.float32, device)
+    all_three = _op(name, "_backward")(g, x, *tensors)
+    for which in range(3):
+        inputs = [t.detach().clone() for t in (x, *tensors)]
+        inputs[which].requires_grad_()
+        (only,) = torch.autograd.grad(_op(name)(*inputs), inputs[which], g)
+        assert same_bits(only, all_three[which])
+
+
+@NAMES
+@pytest.mark.parametrize("channels", [1, 3, (1, 3)], ids=str)
+@pytest.mark.parametrize("own", [(), (0,), (1,), (0, 1)], ids=str)
+def test_vmap(name, channels, own, device):
+    """Samples that share their parameters, and samples that have some of their own."""
+    _, x, tensors = _problem(name, (4, 2, 3, 5), channels, torch.float64, device)
+    batched = [
+        torch.stack([p * (1 + 0.1 * i) for i in range(4)]) if k in own else p
+        for k, p in enumerate(tensors)
+    ]
+    dims = (0, *(0 if k in own else None for k in range(2)))
+
+    def loss(x, *p):
+        return _op(name)(x, *p).square().sum()
+
+    def sample(i):
+        return x[i], *(p[i] if k in own else p for k, p in enumerate(batched))
+
+    assert same_bits(
+        vmap(_op(name), dims)(x, *batched), torch.stack([_op(name)(*sample(i)) for i in range(4)])
+    )
+    gradients = vmap(grad(loss, argnums=(0, 1, 2)), dims)(x, *batched)
+    tangents = vmap(lambda *t: jvp(loss, t, t)[1], dims)(x, *batched)
+    for i in range(4):
+        expected = grad(loss, argnums=(0, 1, 2))(*sample(i))
+        for ours, want in zip(gradients, expected, strict=True):
+            torch.testing.assert_close(ours[i], want)
+        torch.testing.assert_close(tangents[i], jvp(loss, sample(i), sample(i))[1])
+    if own != (0, 1):
+        written = x.clone()
+        vmap(_op(name, "_"), dims)(written, *batched)
+        assert same_bits(written, vmap(_op(name), dims)(x, *batched))
+
+
+@NAMES
+def test_opcheck(name, device):
+    g, x, tensors = _problem(name, (2, 3, 4), (1, 3), torch.float32, device)
+    leaves = [t.requires_grad_() for t in (g, x, *tensors)]
+    torch.library.opcheck(_op(name).default, tuple(leaves[1:]))
+    torch.library.opcheck(_op(name, "_backward").default, tuple(leaves))
+
+
+@NAMES
+def test_compiled(name, device):
+    g, x, tensors = _problem(name, (2, 3, 4), 3, torch.float32, device)
+    leaves = [t.requires_grad_() for t in (x, *tensors)]
+    expected = torch.autograd.grad(_op(name)(*leaves), leaves, g)
+    compiled = torch.compile(_op(name), backend="aot_eager", fullgraph=True, dynamic=True)
+    for ours, want in zip(torch.autograd.grad(compiled(*leaves), leaves, g), expected, strict=True):
+        assert same_bits(ours, want)
+
+
+@NAMES
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float32, torch.float64], ids=str)
+def test_autocast(name, dtype, device):
+    """The parameters follow the input."""
+    _, x, _ = _problem(name, (4, 5), 5, dtype, device)
+    leaves = [p.requires_grad_() for p in parameters(name, 5, torch.float32, device)]
+    with torch.autocast(torch.device(device).type, dtype=torch.bfloat16):
+        y = _op(name)(x, *leaves)
+    assert y.dtype == dtype
+    assert same_bits(y, _op(name)(x, *(p.to(dtype) for p in leaves)))
+    y.sum().backward()
+    assert all(p.grad.dtype == torch.float32 for p in leaves)
+
+
+@NAMES
+def test_variants(name, device):
+    _, x, tensors = _problem(name, (4, 5, 6), 5, torch.float32, device)
+    expected = _op(name)(x, *tensors)
+    assert same_bits(_op(name)(x, *tensors, out=torch.empty_like(x)), expected)
+    assert same_bits(_op(name, "_")(x.clone(), *tensors), expected)
+    with pytest.raises(RuntimeError, match=r"overlap|single memory location"):
+        _op(name, "_")(torch.randn(3, 1, device=device).expand(3, 5), *tensors)
+
+
+@NAMES
+def test_number_of_threads(name):
+    g, x, tensors = _problem(name, (5, 37, 1500), 37, torch.float32, "cpu")
+    before, results = torch.get_num_threads(), []
+    try:
+        for threads in (1, 2, 3):
+            torch.set_num_threads(threads)
+            results.append((_op(name)(x, *tensors), *_op(name, "_backward")(g, x, *tensors)))
+    finally:
+        torch.set_num_threads(before)
+    for others in results[1:]:
+        assert all(map(same_bits, others, results[0]))
+
+
+def test_special_numbers(device):
+    x = torch.tensor([math.nan, math.inf, -math.inf, 0.0, -0.0], device=device)
+    one, half = torch.ones(1, device=device), torch.full((1,), 0.5, device=device)
+    zero, two = torch.zeros(1, device=device), torch.full((1,), 2.0, device=device)
+
+    def both(name, *tensors):
+        y, slope = _op(name)(x, *tensors), _op(name, "_backward")(torch.ones_like(x), x, *tensors)
+        assert y[0].isnan()
+        assert slope[0][0].isnan()
+        return y[1:].tolist(), slope[0][1:].tolist()
+
+    assert both("star_relu", two, half) == ([math.inf, 0.5, 0.5, 0.5], [math.inf, 0, 0, 0])
+    assert both("star_relu", zero, half)[0] == [0.5, 0.5, 0.5, 0.5]
+    values, slopes = both("xielu", one, two)
+    assert values[:2] == [math.inf, math.inf]
+    assert slopes == [math.inf, -1.5, -1.5, -1.5]
+    # alpha_n = beta: what is left at -inf is -alpha_n.
+    assert both("xielu", zero, half)[0][:2] == [math.inf, -0.5]
+    assert both("snake", two, half) == ([math.inf, -math.inf, 0, 0], [1, 1, 1, 1])
+    nan = torch.full((1,), math.nan, device=device)
+    for name in OPS:
+        finite = torch.tensor([0.5, -0.5], device=device)
+        assert _op(name)(finite, nan, nan).isnan().any()
+    assert torch.ops.act.snake(torch.ones(2, device=device), nan, one).isnan().all()
+
+
+@NAMES
+@pytest.mark.parametrize("meta", [False, True], ids=["real", "meta"])
+def test_errors(name, meta, device):
+    device = "meta" if meta else device
+    x, g = torch.randn(2, 4, 5, device=device)
+    good = torch.rand(5, device=device)
+
+    def raises(call, *texts):
+        with pytest.raises(RuntimeError) as caught:
+            call()
+        assert f"act::{name}" in str(caught.value)
+        assert all(text in str(caught.value) for text in texts), str(caught.value)
+
+    for bad, *texts in (
+        (torch.rand(3, device=device), "5", "3", "[4, 5]"),
+        (torch.rand(4, device=device), "5", "4"),  # as many as rows: still wrong
+        (torch.rand(1, 5, device=device), "[1, 5]"),
+        (torch.rand(5, dtype=torch.float64, device=device), "Float", "Double"),
+    ):
+        for k, parameter in enumerate(OPS[name]):
+            tensors = [bad if k == i else good for i in range(2)]
+            raises(lambda tensors=tensors: _op(name)(x, *tensors), parameter, *texts)
+            raises(lambda tensors=tensors: _op(name, "_")(x, *tensors), parameter, *texts)
+            raises(
+                lambda tensors=tensors: _op(name, "_backward")(g, x, *tensors), parameter, *texts
+            )
+    raises(
+        lambda: _op(name)(torch.ones(4, 5, dtype=torch.int64, device=device), good, good), "Long"
+    )
+    raises(lambda: _op(name, "_backward")(g[:2], x, good, good), "grad_output")
+
+
+def test_eps_of_xielu(device):
+    x, one = torch.linspace(-2, 0, 9, device=device), torch.ones(1, device=device)
+    with pytest.raises(ValueError, match="eps"):
+        act.xielu(x, one, one, 0.5, 1e-3)
+    # A wide region with a constant exponential, and none.
+    for eps in (-0.6, 0.0):
+        expected = (torch.expm1(x.double().clamp_max(eps)) - x.double()) + 0.25 * x.double()
+        torch.testing.assert_close(act.xielu(x, one, one, 0.25, eps), expected.float())
