@@ -106,4 +106,4 @@ test-stand-in: $(library)
 
 clean:
 	rm -rf build $(VENV)/.built-* $(CUDA_VENV)/.installed-*
-	rm -rf python/torch_act/_C*.so python/torch_act/_build.py python/torch_act/{include,lib,share}
+	rm -rf python/torch_act/_C*.so python/torch_act/_build.py $(addprefix python/torch_act/,include lib share)
