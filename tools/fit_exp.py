@@ -1,4 +1,7 @@
-"""Coefficients of elementary/exp.h: P in exp(r) = 1 + r + r²·P(r) for |r| <= ln(2)/2."""
+"""Coefficients of elementary/exp.h: P in exp(r) = 1 + r + r²·P(r) for |r| <= ln(2)/2.
+
+The second one in float: with the error relative to exp(r) − 1 instead.
+"""
 
 import mpmath as mp
 from fit_minimax import fit, show
@@ -16,3 +19,5 @@ def remainder(r):
 for dtype, degree in (("float", 4), ("double", 9)):
     result = fit(remainder, lambda r: r * r / mp.exp(r), range(degree + 1), -EDGE, EDGE, dtype)
     show("P", *result, dtype)
+relative = fit(remainder, lambda r: r * r / mp.expm1(r) if r else r, range(6), -EDGE, EDGE, "float")
+show("P, relative to exp(r) - 1", *relative, "float")

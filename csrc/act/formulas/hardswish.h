@@ -25,12 +25,7 @@ struct Hardswish {
     const T error = x - (sum - T(3));
     const T product = x * sum;
     const T product_error = elementary::fma(x, error, elementary::fma(x, sum, -product));
-    const T computed =
-        elementary::copysign(elementary::sixth(product, product_error), x);  // for -0
-    // Half of float16's smallest number and a little more, which would be lost in float: then it
-    // would become 0.
-    constexpr T smallest = T(0x1p-24), above_its_half = T(0x1.000002p-25);
-    const T inner = sizeof(T) == sizeof(float) && x == smallest ? above_its_half : computed;
+    const T inner = elementary::copysign(elementary::sixth(product, product_error), x);  // for -0
     return x <= T(-3) ? -T(0) : (x >= T(3) ? x : inner);
   }
 
