@@ -50,10 +50,10 @@ struct BiasedExponential {
   T power;
 };
 
-// eˣ·2^(sign·s) = (1 + q + low)·power.
+// eˣ·2^(sign·s) = (1 + q + q_low)·power.
 template <class T>
 struct AccurateBiasedExponential {
-  T q, low;
+  T q, q_low;
   T power;
 };
 

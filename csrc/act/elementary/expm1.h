@@ -38,7 +38,7 @@ struct Expm1WithFactor {
  private:
   ACT_HOST_DEVICE T times(AccurateBiasedExponential<T> e, T difference, T excess) const {
     const T sum = fma(e.power, e.q, difference);
-    const T lost = fma(e.power, e.low, fma(e.power, e.q, difference - sum)) - excess;
+    const T lost = fma(e.power, e.q_low, fma(e.power, e.q, difference - sum)) - excess;
     return fma(sum, exponential.factor, lost * exponential.factor);
   }
 
