@@ -24,7 +24,7 @@ struct Expm1WithFactor {
   }
 
   // The sum and its rounding error, multiplied apart: one rounding at the end. Largest errors seen,
-  // through selu: float 0.7 ulp, double 0.7.
+  // through celu with alpha = -1, float 0.95 ulp, double 1.53.
   ACT_HOST_DEVICE T times(AccurateBiasedExponential<T> e) const {
     return times(e, e.power - one, T(0));
   }
