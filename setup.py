@@ -10,6 +10,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent / "tools/packaging"))
 os.environ.setdefault("MAX_JOBS", str(os.cpu_count() or 1))
 
 import torch
+from compiler_flags import EXACT
 from cuda_toolkit import EXACT_ON_DEVICE, choose_architectures, choose_toolkit
 from torch.utils import cpp_extension
 from torch.utils.cpp_extension import BuildExtension, CppExtension, CUDAExtension
@@ -52,10 +53,6 @@ class Build(BuildExtension):
             )
 
 
-# Contraction and reassociation stay off: a formula's operations are the ones written, in every
-# instruction set and on every device. The two flags that are set let loops vectorise and change no
-# result.
-EXACT = ["-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=off"]
 WARNINGS = ["-Wall", "-Wextra", "-Werror"]
 SANITIZERS = {
     "": [],

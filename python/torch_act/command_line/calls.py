@@ -1,5 +1,6 @@
 """How to call each op of the catalogue, ours and torch's alike."""
 
+import inspect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -31,12 +32,33 @@ class Call:
         function = getattr(torch.nn.functional, self.entry.name, None)
         return function and partial(function, **self.arguments)
 
-    def further_inputs(self, like: Tensor) -> tuple[Tensor, ...]:
+    @property
+    def ours_in_place(self) -> Callable[..., Tensor] | None:
+        """Our function that overwrites its input; None where there is none."""
+        if _takes_inplace(function := self.ours):
+            return partial(function, inplace=True)
+        function = getattr(torch.ops.act, self.entry.name + "_", None)
+        return function and partial(function.default, **self.arguments)
+
+    @property
+    def torchs_in_place(self) -> Callable[..., Tensor] | None:
+        """torch's."""
+        if (function := self.torchs) and _takes_inplace(function):
+            return partial(function, inplace=True)
+        return getattr(torch, self.entry.name + "_", None)
+
+    def further_inputs(self, like: Tensor, channels: int = 1) -> tuple[Tensor, ...]:
         """The differentiable arguments after the input."""
         if self.entry.name != "prelu":
             return ()
         weight = self.entry.parameter_sets[0]["weight"]
-        return (torch.full((1,), weight, dtype=like.dtype, device=like.device),)
+        return (torch.full((channels,), weight, dtype=like.dtype, device=like.device),)
+
+
+def _takes_inplace(function: partial) -> bool:
+    if inspect.isbuiltin(function.func):  # has no signature, and no such argument
+        return False
+    return "inplace" in inspect.signature(function.func).parameters
 
 
 def calls(*, training: bool) -> Iterator[Call]:
@@ -50,11 +72,21 @@ def calls(*, training: bool) -> Iterator[Call]:
             yield Call(entry, entry.name + suffix, _arguments(entry, parameters, training))
 
 
+def calls_along_first_dim() -> Iterator[Call]:
+    """The softmax family once more, along a dimension whose elements lie apart."""
+    for entry in CATALOGUE:
+        if entry.name in ALONG_ROWS:
+            yield Call(entry, f"{entry.name}-dim0", {"dim": 0})
+
+
+ALONG_ROWS = ("softmax", "softmin", "log_softmax")
+
+
 def _arguments(entry: Entry, parameters: Mapping[str, Any], training: bool) -> dict[str, Any]:
     if entry.name == "prelu":
         return {}
     if entry.name == "rrelu":
         return {**parameters, "training": training}
-    if entry.name in ("softmax", "softmin", "log_softmax", "glu"):
+    if entry.name in (*ALONG_ROWS, "glu"):
         return {"dim": -1}
     return dict(parameters)
