@@ -18,8 +18,9 @@ CSRC = ROOT / "csrc"
 PROGRAM = ROOT / "benchmarks/instructions"
 SETS = ("baseline", "avx2", "avx512")
 UNITS = [CSRC / f"cpu/{name}_{which}.cpp" for which in SETS for name in ("kernels", "rowwise")]
-# Not position-independent: an address is then the one that the disassembly shows.
-FLAGS = ("-std=c++20", "-g0", "-fvisibility=hidden", "-fno-pie", *EXACT, f"-I{CSRC}")
+# With those of Python's own flags that change code. The program itself is not position-independent:
+# an address is then the one that the disassembly shows.
+FLAGS = ("-std=c++20", "-g0", "-fvisibility=hidden", "-fwrapv", "-fPIC", *EXACT, f"-I{CSRC}")
 
 
 def compiler() -> str:
