@@ -16,7 +16,7 @@ formatted := '*.h' '*.cpp' '*.cuh' '*.cu'
 CUDA_TORCH ?= 2.14.1
 CUDA_VENV ?= .venv-cuda
 
-.PHONY: demo test test-wheel test-cuda-build bench format lint readme sanitize memcheck test-stand-in certify clean
+.PHONY: demo test test-wheel test-cuda-build bench instructions format lint readme sanitize memcheck test-stand-in certify clean
 
 demo: $(library)
 	$(python) -m torch_act demo
@@ -38,6 +38,10 @@ test-cuda-build:
 
 bench: $(library)
 	$(python) -m torch_act bench $(ARGS)
+
+# What each kernel executes, beside the counts that are kept; ARGS="--update" keeps the new ones.
+instructions: $(packages)
+	$(python) tools/instructions $(ARGS)
 
 # Hours: float32 on all 2^32 inputs. Started again, it goes on where it was.
 certify: $(library)

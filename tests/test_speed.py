@@ -65,6 +65,12 @@ def test_every_cell_runs(label, direction, layout):
         assert (cell.torch is not None) == (len(called) == 9)
 
 
+def test_what_torch_does_not_have():
+    cell = measure(Plan(CALLS["rrelu"], torch.float16, 64, "training"), repeats=1)
+    assert cell.ours > 0
+    assert cell.torch is cell.ratio is None
+
+
 def test_in_place_meets_the_same_numbers_in_each_turn():
     plan = Plan(CALLS["leaky_relu"], torch.float32, 64, "in place", Layout.stride_2)
     first = []

@@ -3,9 +3,10 @@
     python tools/instructions              # count, compare with benchmarks/instructions.json
     python tools/instructions --update     # and keep the new counts
     python tools/instructions --vectorised # read the loops' instructions instead
+    python tools/instructions --calls      # calls from Python on 64 elements, ours and torch's
 
-Needs g++ and, to count, valgrind; no torch. Exits with 1 where a count has grown by over 5 %, a
-cell is not in the file, or a loop is not vectorised.
+Needs g++ and, to count, valgrind; the library and torch for calls alone. Exits with 1 where a count has grown by over 5 %, a
+cell is not in the file, a loop is not vectorised, or a call takes more than torch's.
 """
 
 import argparse
@@ -23,8 +24,13 @@ def main() -> int:
     )
     parser.add_argument("--update", action="store_true")
     parser.add_argument("--vectorised", action="store_true")
+    parser.add_argument("--calls", action="store_true")
     chosen = parser.parse_args()
-    return _vectorised() if chosen.vectorised else _count(chosen.update)
+    if chosen.vectorised:
+        return _vectorised()
+    if reason := counts.why_not():
+        sys.exit(reason)
+    return _calls() if chosen.calls else _count(chosen.update)
 
 
 def _vectorised() -> int:
@@ -40,9 +46,16 @@ def _vectorised() -> int:
     return 1 if faults else 0
 
 
+def _calls() -> int:
+    found = calls.overheads()
+    for overhead in found:
+        print(overhead)
+    slower = [overhead for overhead in found if overhead.ratio > 1]
+    print(f"more instructions than torch: {len(slower)} of {len(found)} calls")
+    return 1 if slower else 0
+
+
 def _count(update: bool) -> int:
-    if reason := counts.why_not():
-        sys.exit(reason)
     now = counts.count()
     for cell, numbers in now.items():
         each = ", ".join(f"{dtype} {number / 4096:.2f}" for dtype, number in numbers.items())

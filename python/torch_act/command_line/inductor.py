@@ -24,4 +24,5 @@ def _compiled(name: str, arguments: tuple, in_place: bool) -> Callable[..., Tens
         return inputs[0].copy_(result) if in_place else result
 
     torch._dynamo.config.recompile_limit = 64
+    torch._functorch.config.donated_buffer = False  # else a graph cannot be run backward again
     return torch.compile(alone, dynamic=True, fullgraph=True)

@@ -127,9 +127,10 @@ def measure(
     functions = {"ours": ours, "torch": torchs}
     if inductor and torchs is not None and plan.layout == Layout.contiguous:
         functions["inductor"] = compiled(plan.call, plan.direction)
-    contenders: dict[str, Contender] = {
-        name: _contender(plan, function, input) for name, function in functions.items() if function
-    }
+    contenders: dict[str, Contender] = {"ours": _contender(plan, functions.pop("ours"), input)}
+    for name, function in functions.items():
+        if function is not None and (contender := _where_implemented(plan, function, input)):
+            contenders[name] = contender
     contenders["copy"] = lambda: destination.copy_(source)
     turns = times_of_turns(list(contenders.values()), repeats, budget, timer or timer_of(where))
     own_turns = zip(contenders, zip(*turns, strict=True), strict=True)
@@ -191,6 +192,16 @@ def _contender(plan: Plan, function: Callable, input: Tensor) -> Contender:
     if plan.direction == "backward":
         return lambda: torch.autograd.grad(output, inputs, gradient, retain_graph=True)
     return lambda: torch.autograd.grad(function(*inputs), inputs, gradient)
+
+
+def _where_implemented(plan: Plan, function: Callable, input: Tensor) -> Contender | None:
+    """torch has no float16 rrelu on the CPU."""
+    try:
+        contender = _contender(plan, function, input)
+        contender()
+    except NotImplementedError:
+        return None
+    return contender
 
 
 def _clone(tensor: Tensor) -> Tensor:
