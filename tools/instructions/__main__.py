@@ -5,8 +5,9 @@
     python tools/instructions --vectorised # read the loops' instructions instead
     python tools/instructions --calls      # calls from Python on 64 elements, ours and torch's
 
-Needs g++ and, to count, valgrind; the library and torch for calls alone. Exits with 1 where a count has grown by over 5 %, a
-cell is not in the file, a loop is not vectorised, or a call takes more than torch's.
+Needs g++ and, to count, valgrind; the library and torch for calls alone. Exits with 1 where a count
+has grown by over 5 %, a cell is not in the file, a loop is not vectorised, or a call takes more
+than torch's.
 """
 
 import argparse
@@ -15,7 +16,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from instructions import counts, vectorised
+from instructions import calls, counts, vectorised
 
 
 def main() -> int:
