@@ -84,6 +84,9 @@ def bench(
 ) -> None:
     """Time every op against torch and a memory copy, taking turns in one run.
 
+    Where torch has no function of the name, against the expression of torch's ops that is written
+    instead, as in transformers and timm.
+
     Options that take several values are repeated: --op gelu --op silu. Times are the fastest of the
     turns. Each call makes a fresh output. Backward is torch.autograd.grad on a retained graph. The
     copy is Tensor.copy_ of as many elements into existing, warm memory.
@@ -120,7 +123,7 @@ def bench(
             turns += f", of fewer after {budget} s"
         header = {**machine(), "threads": ", ".join(map(str, counts)), "time": turns}
         if device != "cpu":
-            torch.cuda.set_device(device)
+            torch.cuda.set_device(torch.device(device).index or 0)
             header["device"] = describe(device)
         _show_header(console, header)
         folder = state or (Path("build/bench") if full else None)

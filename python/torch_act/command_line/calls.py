@@ -28,8 +28,8 @@ class Call:
 
     @property
     def torchs(self) -> Callable[..., Tensor] | None:
-        """torch's function; None where torch has none of this name."""
-        function = getattr(torch.nn.functional, self.entry.name, None)
+        """torch's function, or what is written where it has none of this name; or None."""
+        function = getattr(torch.nn.functional, self.entry.name, None) or _composed(self.entry)
         return function and partial(function, **self.arguments)
 
     @property
@@ -37,8 +37,8 @@ class Call:
         """Our function that overwrites its input; None where there is none."""
         if _takes_inplace(function := self.ours):
             return partial(function, inplace=True)
-        function = getattr(torch.ops.act, self.entry.name + "_", None)
-        return function and partial(function.default, **self.arguments)
+        op = getattr(torch.ops.act, self.entry.name + "_", None)
+        return op and partial(op.default, **self.arguments)
 
     @property
     def torchs_in_place(self) -> Callable[..., Tensor] | None:
@@ -51,14 +51,15 @@ class Call:
         """The differentiable arguments after the input."""
         if self.entry.name != "prelu":
             return ()
-        weight = self.entry.parameter_sets[0]["weight"]
+        weight = float(self.entry.parameter_sets[0]["weight"])
         return (torch.full((channels,), weight, dtype=like.dtype, device=like.device),)
 
 
-def _takes_inplace(function: partial) -> bool:
-    if inspect.isbuiltin(function.func):  # has no signature, and no such argument
+def _takes_inplace(function: Callable[..., Tensor]) -> bool:
+    function = getattr(function, "func", function)
+    if inspect.isbuiltin(function):  # has no signature, and no such argument
         return False
-    return "inplace" in inspect.signature(function.func).parameters
+    return "inplace" in inspect.signature(function).parameters
 
 
 def calls(*, training: bool) -> Iterator[Call]:
@@ -80,6 +81,13 @@ def calls_along_first_dim() -> Iterator[Call]:
 
 
 ALONG_ROWS = ("softmax", "softmin", "log_softmax")
+
+
+def _composed(entry: Entry) -> Callable[..., Tensor] | None:
+    """Of torch's ops, one after the other, as transformers and timm write it."""
+    names = ", ".join(["x", *entry.parameter_sets[0]])
+    function = f"lambda {names}: {entry.composed}"
+    return eval(function, {"torch": torch}) if entry.composed else None
 
 
 def _arguments(entry: Entry, parameters: Mapping[str, Any], training: bool) -> dict[str, Any]:

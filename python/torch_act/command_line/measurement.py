@@ -34,6 +34,9 @@ TURN_NS = 200_000  # calls are repeated until a turn takes this long
 LEAST_TURNS = 2
 
 
+Key = tuple[str, str, int, str, str, int]  # op, dtype, size, direction, layout, threads
+
+
 @dataclass(frozen=True)
 class Cell:
     """The times of one op, dtype, size and direction, in nanoseconds for each input element."""
@@ -53,7 +56,7 @@ class Cell:
     noise: float = 0.0  # how much the fastest of one half of the turns exceeds that of the other
 
     @property
-    def key(self) -> tuple:
+    def key(self) -> Key:
         """What was measured."""
         return self.op, self.dtype, self.size, self.direction, self.layout, self.threads
 
@@ -80,7 +83,7 @@ class Cell:
     @property
     def share(self) -> float:
         """The bandwidth as a share of what the copy reaches, which reads and writes the input."""
-        itemsize = getattr(torch, self.dtype).itemsize
+        itemsize: int = getattr(torch, self.dtype).itemsize
         return self.bandwidth / (2 * itemsize / self.copy)
 
 
@@ -97,7 +100,7 @@ class Plan:
     device: str = "cpu"
 
     @property
-    def key(self) -> tuple:
+    def key(self) -> Key:
         """That of its cell."""
         dtype = str(self.dtype).removeprefix("torch.")
         return self.call.label, dtype, self.size, self.direction, self.layout.value, self.threads
@@ -121,13 +124,15 @@ def measure(
     where = torch.device(plan.device)
     input = _input(plan.size, plan.dtype, plan.layout, where)
     source, destination = _copied(plan.size, plan.dtype, where)
-    ours, torchs = plan.call.ours, plan.call.torchs
+    ours: Callable[..., Tensor] | None = plan.call.ours
+    torchs = plan.call.torchs
     if plan.direction == "in place":
         ours, torchs = plan.call.ours_in_place, plan.call.torchs_in_place
-    functions = {"ours": ours, "torch": torchs}
+    assert ours is not None  # the plan is possible
+    functions = {"torch": torchs}
     if inductor and torchs is not None and plan.layout == Layout.contiguous:
         functions["inductor"] = compiled(plan.call, plan.direction)
-    contenders: dict[str, Contender] = {"ours": _contender(plan, functions.pop("ours"), input)}
+    contenders: dict[str, Contender] = {"ours": _contender(plan, ours, input)}
     for name, function in functions.items():
         if function is not None and (contender := _where_implemented(plan, function, input)):
             contenders[name] = contender
@@ -180,7 +185,7 @@ def _further_inputs(plan: Plan, input: Tensor) -> tuple[Tensor, ...]:
     return plan.call.further_inputs(input, channels)
 
 
-def _contender(plan: Plan, function: Callable, input: Tensor) -> Contender:
+def _contender(plan: Plan, function: Callable[..., Tensor], input: Tensor) -> Contender:
     further = _further_inputs(plan, input)
     if plan.direction == "forward":
         return _Forward(function, (input, *further))
@@ -194,7 +199,9 @@ def _contender(plan: Plan, function: Callable, input: Tensor) -> Contender:
     return lambda: torch.autograd.grad(function(*inputs), inputs, gradient)
 
 
-def _where_implemented(plan: Plan, function: Callable, input: Tensor) -> Contender | None:
+def _where_implemented(
+    plan: Plan, function: Callable[..., Tensor], input: Tensor
+) -> Contender | None:
     """torch has no float16 rrelu on the CPU."""
     try:
         contender = _contender(plan, function, input)
@@ -213,7 +220,7 @@ def _clone(tensor: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class _Forward:
-    function: Callable
+    function: Callable[..., Tensor]
     inputs: tuple[Tensor, ...]
 
     def __call__(self) -> object:
@@ -224,7 +231,9 @@ class _Forward:
 class _InPlace:
     most_calls = 8  # on the same numbers
 
-    def __init__(self, function: Callable, source: Tensor, further: tuple[Tensor, ...]):
+    def __init__(
+        self, function: Callable[..., Tensor], source: Tensor, further: tuple[Tensor, ...]
+    ):
         self._call = _Forward(function, (_clone(source), *further))
         self._source = source
 
@@ -241,7 +250,7 @@ def times_of_turns(
 ) -> list[list[float]]:
     """Nanoseconds of a call of each contender, in each turn."""
     counts = [_calls_in_a_turn(contender, timer) for contender in contenders]
-    turns = []
+    turns: list[list[float]] = []
     collecting = gc.isenabled()
     gc.disable()
     start = time.perf_counter()

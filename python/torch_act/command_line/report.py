@@ -31,8 +31,11 @@ def rich_table(cells: Iterable[Cell]) -> Table:
     table = Table(box=box.SIMPLE, padding=0)
     cells = list(cells)
     for column in _columns(cells):
-        justify = "left" if column in TEXT_COLUMNS else "right"
-        table.add_column(column.replace(" ", "\n", 1), justify=justify, no_wrap=True)
+        table.add_column(
+            column.replace(" ", "\n", 1),
+            justify="left" if column in TEXT_COLUMNS else "right",
+            no_wrap=True,
+        )
     for cell in cells:
         row = _row(cell)
         table.add_row(
@@ -64,14 +67,14 @@ def summary(cells: list[Cell]) -> list[str]:
     for (direction, dtype, size, layout, threads), group in groups.items():
         where = "" if layout == Layout.contiguous else f" {layout}"
         where += "" if threads == 1 else f" {threads} threads"
-        ratio = geometric_mean(cell.ratio for cell in group)
+        ratio = geometric_mean(cell.ratio for cell in group if cell.ratio is not None)
         copies = geometric_mean(cell.copies for cell in group)
         lines.append(
             f"{direction} {dtype} {size_name(size)}{where}: {ratio:.2f} times as fast as torch, "
             f"{copies:.2f} copies{_reached(group)} (geometric means of {len(group)})"
         )
     slower = [cell for group in groups.values() for cell in group if _slower(cell)]
-    clearly = [cell for cell in slower if cell.ratio < CLEARLY]
+    clearly = [cell for cell in slower if _slower(cell, than=CLEARLY)]
     total = sum(map(len, groups.values()))
     lines.append(
         f"slower than torch: {len(slower)} of {total} cells "
@@ -93,7 +96,7 @@ def _on_device(cell: Cell) -> bool:
 
 
 def _columns(cells: list[Cell]) -> tuple[str, ...]:
-    columns = COLUMNS
+    columns: tuple[str, ...] = COLUMNS
     if any(cell.layout != Layout.contiguous or cell.threads > 1 for cell in cells):
         columns += GRID_COLUMNS
     if any(cell.inductor is not None for cell in cells):
@@ -133,8 +136,8 @@ def _row(cell: Cell) -> dict[str, str]:
     }
 
 
-def _slower(cell: Cell) -> bool:
-    return cell.ratio is not None and cell.ratio < 1
+def _slower(cell: Cell, than: float = 1) -> bool:
+    return cell.ratio is not None and cell.ratio < than
 
 
 def geometric_mean(values: Iterable[float]) -> float:

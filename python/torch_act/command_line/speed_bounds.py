@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from torch_act.catalogue import CATALOGUE, Entry
 from torch_act.command_line.calls import ALONG_ROWS
-from torch_act.command_line.measurement import Cell
+from torch_act.command_line.measurement import Cell, Key
 
 CLEARLY = 0.97  # below this ratio a cell is slower by more than the measurement's noise
 
@@ -84,7 +84,7 @@ def misses(cells: list[Cell], instruction_set: str) -> Iterator[Miss]:
 
 def _against_copy(cell: Cell, instruction_set: str) -> Iterator[Miss]:
     kind = class_of_op(cell.op)
-    bound = COPIES.get(kind, {}).get(instruction_set)
+    bound = COPIES.get(kind or "", {}).get(instruction_set)
     measured = (
         cell.dtype == "float32"
         and cell.size >= FROM_MEMORY
@@ -97,7 +97,7 @@ def _against_copy(cell: Cell, instruction_set: str) -> Iterator[Miss]:
         yield Miss(cell, f"{bound} copies of the same bytes ({kind})", 1 / cell.share)
 
 
-def _against(cell: Cell, known: dict[tuple, Cell], **other: str) -> Iterator[Miss]:
+def _against(cell: Cell, known: dict[Key, Cell], **other: str) -> Iterator[Miss]:
     """Half types per element against float32, and softmax's other dimensions against the last."""
     op, dtype = other.get("op", cell.op), other.get("dtype", cell.dtype)
     if (op, dtype) == (cell.op, cell.dtype) or ("dtype" in other and cell.dtype == "float64"):

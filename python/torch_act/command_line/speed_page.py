@@ -53,7 +53,7 @@ def page(cells: list[Cell], header: dict[str, str]) -> str:
 def _means(cells: list[Cell]) -> Iterator[str]:
     yield "| direction | dtype | size | layout | threads | ops | times torch | bound | copies |"
     yield "|---|---|---:|---|---:|---:|---:|---:|---:|"
-    groups: dict[tuple, list[Cell]] = {}
+    groups: dict[tuple[str, str, int, str, int], list[Cell]] = {}
     for cell in cells:
         key = cell.direction, cell.dtype, cell.size, cell.layout, cell.threads
         groups.setdefault(key, []).append(cell)

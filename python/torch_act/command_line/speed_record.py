@@ -4,8 +4,9 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict, fields
 from pathlib import Path
+from typing import Any
 
-from torch_act.command_line.measurement import Cell
+from torch_act.command_line.measurement import Cell, Key
 
 FIELDS = tuple(field.name for field in fields(Cell))
 DERIVED = ("ratio", "inductor_ratio", "copies", "bandwidth", "share")
@@ -29,7 +30,7 @@ def read(path: Path) -> tuple[list[Cell], dict[str, str]]:
     return [_cell(row) for row in kept["cells"]], kept["header"]
 
 
-def _cell(row: dict) -> Cell:
+def _cell(row: dict[str, Any]) -> Cell:
     return Cell(**{name: row[name] for name in FIELDS if name in row})
 
 
@@ -57,7 +58,7 @@ class Unfinished:
         self._path.unlink(missing_ok=True)
 
 
-def in_order(cells: Iterable[Cell], keys: Iterable[tuple]) -> list[Cell]:
+def in_order(cells: Iterable[Cell], keys: Iterable[Key]) -> list[Cell]:
     """As the grid has them."""
     known = {cell.key: cell for cell in cells}
     return [known[key] for key in keys if key in known]
