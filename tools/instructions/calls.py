@@ -99,13 +99,12 @@ def _pair(call, way: str) -> Iterator[tuple[Callable, Callable]]:
         if aten is not None and "default" in aten.overloads():
             ops = (getattr(torch.ops.act, name).default, aten.default)
             yield tuple(_with_arguments(op, arguments) for op in ops)
-    elif call.torchs is not None and way == "function":
+    elif way == "function" and hasattr(torch.nn.functional, name):
         functions = (getattr(home, name) for home in (torch_act.functional, torch.nn.functional))
         yield tuple(_with_arguments(function, arguments) for function in functions)
-    elif call.torchs is not None:
+    elif way == "module" and hasattr(torch.nn, kind := call.entry.modules[0]):
         # rrelu's modules take their bounds, and are in evaluation as its function is here.
         arguments.pop("training", None)
-        kind = call.entry.modules[0]
         yield tuple(getattr(home, kind)(**arguments).eval() for home in (torch_act.nn, torch.nn))
 
 
