@@ -16,7 +16,7 @@ formatted := '*.h' '*.cpp' '*.cuh' '*.cu'
 CUDA_TORCH ?= 2.14.1
 CUDA_VENV ?= .venv-cuda
 
-.PHONY: demo docs test test-wheel test-cuda-build wheel sdist bench format lint readme cxx-api sanitize memcheck test-stand-in certify clean
+.PHONY: demo docs test test-wheel test-cuda-build wheel sdist bench instructions format lint readme cxx-api sanitize memcheck test-stand-in certify clean
 
 demo: $(library)
 	$(python) -m torch_act demo
@@ -45,6 +45,10 @@ sdist: $(packages)
 
 bench: $(library)
 	$(python) -m torch_act bench $(ARGS)
+
+# What each kernel executes, beside the counts that are kept; ARGS="--update" keeps the new ones.
+instructions: $(packages)
+	$(python) tools/instructions $(ARGS)
 
 # Hours: float32 on all 2^32 inputs. Started again, it goes on where it was.
 certify: $(library)

@@ -111,7 +111,7 @@ void softmax_backward_as(const Rows& rows, bool negate, std::int64_t begin, std:
   if (side_by_side(rows, 3)) {
     PanelSoftmaxBackward<T, Accumulator, logarithm> panel(rows, negate);
     return each_panel<T, 3>(rows, begin, end, {&panel.out, &panel.g_in, &panel.y_in},
-                            [&](int) { panel.run(); });
+                            [&](int count) { panel.run(count); });
   }
   RowSoftmaxBackward<T, Accumulator, logarithm> backward(rows, negate);
   each_group<3>(rows, begin, end, [&](char* const(&data)[3][row_group], std::int64_t count) {

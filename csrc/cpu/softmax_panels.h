@@ -11,6 +11,17 @@ namespace act::cpu::ACT_INSTRUCTION_SET {
 
 static_assert(strip % partial_sums == 0 && row_block % strip == 0);
 
+// Lanes beyond the panel's rows are computed like the others, from zeros: whatever else the block
+// holds could be a NaN, or a subnormal number, which is slow. Only as much as `size` elements of
+// the rows fill: to clear 64 KiB takes longer than a small tensor's softmax.
+template <class T>
+void clear_missing_lanes(T* block, std::int64_t size, std::int64_t held_elements, int count) {
+  constexpr int width = panel_rows<T>;
+  if (count == width) return;
+  const std::int64_t elements = size < held_elements ? size : held_elements;
+  for (std::int64_t k = 0; k < elements * width; ++k) block[k] = T(0);
+}
+
 template <class T, class Accumulator, bool logarithm>
 class PanelSoftmax {
  public:
@@ -23,6 +34,7 @@ class PanelSoftmax {
   PanelOperand<T> in;
 
   void run(int count) {
+    clear_missing_lanes(block_, size_, held_elements, count);
     // A panel that fits a buffer is read from memory once. Its rows often lie a power of two apart,
     // where caches cannot hold them all. Otherwise exponentials stay where the result goes, if that
     // can hold them; else they are computed once more.
@@ -181,8 +193,7 @@ class PanelSoftmax {
   alignas(64) double sum_[width];
   bool held_ = false;
   alignas(64) T results_[strip * width];
-  // Lanes beyond the panel's rows hold numbers of no account.
-  alignas(64) T block_[held_elements * width] = {};
+  alignas(64) T block_[held_elements * width];
 };
 
 template <class T, class Accumulator, bool logarithm>
@@ -201,7 +212,9 @@ class PanelSoftmaxBackward {
   PanelOperand<T> g_in;
   PanelOperand<T> y_in;
 
-  void run() {
+  void run(int count) {
+    clear_missing_lanes(g_, size_, held_elements, count);
+    clear_missing_lanes(y_, size_, held_elements, count);
     held_ = size_ <= held_elements;
     for (int r = 0; r < width; ++r) total_[r] = 0;
     for (std::int64_t begin = 0; begin < size_; begin += row_block) {
@@ -287,9 +300,8 @@ class PanelSoftmaxBackward {
   alignas(64) T high_[width], low_[width];
   bool held_ = false;
   alignas(64) T results_[strip * width];
-  // Lanes beyond the panel's rows hold numbers of no account.
-  alignas(64) T g_[held_elements * width] = {};
-  alignas(64) T y_[held_elements * width] = {};
+  alignas(64) T g_[held_elements * width];
+  alignas(64) T y_[held_elements * width];
 };
 
 }  // namespace act::cpu::ACT_INSTRUCTION_SET
