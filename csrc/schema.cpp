@@ -125,6 +125,19 @@ TORCH_LIBRARY(act, m) {
                "_backward(Tensor grad_output, Tensor output, int dim, ScalarType input_dtype)"
                " -> Tensor",
            compliant);
+
+    // Of self / temperature, over the elements where mask, broadcast to self, is true; absent ones
+    // are as if they were not there. `empty` is what rows without any element give, "zero" (a
+    // probability of 0) or "nan".
+    const std::string masked =
+        "(Tensor self, int dim, *, Tensor? mask=None, float temperature=1.0, str empty='zero', "
+        "ScalarType? dtype=None";
+    define("masked_" + name + masked + ") -> Tensor", compliant);
+    define("masked_" + name + ".out" + masked + ", Tensor(a!) out) -> Tensor(a!)", compliant);
+    define("masked_" + name +
+               "_backward(Tensor grad_output, Tensor output, int dim, float temperature, "
+               "ScalarType input_dtype) -> Tensor",
+           compliant);
   }
 }
 

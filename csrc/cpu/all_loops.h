@@ -3,6 +3,7 @@
 #pragma once
 
 #include "glu.h"
+#include "masked_softmax.h"
 #include "pointwise_loops.h"
 #include "prelu_loops.h"
 #include "rrelu_loops.h"
@@ -21,6 +22,7 @@ extern const Kernels kernels{pointwise,
                              rrelu_with_slopes,
                              rrelu_backward_from_slopes,
                              &softmax_kernels,
+                             &masked_softmax_kernels,
                              &glu_kernels};
 
 }  // namespace act::cpu::ACT_INSTRUCTION_SET

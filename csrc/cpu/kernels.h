@@ -22,6 +22,7 @@ struct Operands {
 };
 
 struct SoftmaxKernels;
+struct MaskedSoftmaxKernels;
 struct GluKernels;
 
 struct Kernels {
@@ -59,6 +60,7 @@ struct Kernels {
 
   // Their units are others, so that they compile side by side with this one.
   const SoftmaxKernels* softmax;
+  const MaskedSoftmaxKernels* masked_softmax;
   const GluKernels* glu;
 };
 
