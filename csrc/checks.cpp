@@ -124,26 +124,27 @@ void check_rrelu_slopes(const at::Tensor& slopes, const at::Tensor& grad_output)
               grad_output.sym_sizes(), ", got ", slopes.sym_sizes());
 }
 
-void check_philox_state(const at::Tensor& state, const at::Tensor& self) {
+void check_philox_state(const char* op, const at::Tensor& state, const at::Tensor& self) {
   const c10::SymIntArrayRef sizes = state.sym_sizes();
-  TORCH_CHECK(state.scalar_type() == at::kLong && !sizes.empty() && sizes.back() == 2,
-              "act::rrelu: expected philox_state to hold two int64 (seed, offset), got ",
-              state.scalar_type(), " of shape ", sizes);
+  TORCH_CHECK(state.scalar_type() == at::kLong && !sizes.empty() && sizes.back() == 2, "act::", op,
+              ": expected philox_state to hold two int64 (seed, offset), got ", state.scalar_type(),
+              " of shape ", sizes);
   const c10::SymIntArrayRef batch = sizes.slice(0, sizes.size() - 1);
   TORCH_CHECK(
       batch.size() <= self.sym_sizes().size() && batch == self.sym_sizes().slice(0, batch.size()),
-      "act::rrelu: expected one philox_state, or one for each index of the leading "
+      "act::", op,
+      ": expected one philox_state, or one for each index of the leading "
       "dimensions of an input of shape ",
       self.sym_sizes(), ", got states of shape ", sizes);
-  TORCH_CHECK(state.device() == self.device(),
-              "act::rrelu: expected philox_state to be on the device of the input, ", self.device(),
-              ", got ", state.device());
+  TORCH_CHECK(state.device() == self.device(), "act::", op,
+              ": expected philox_state to be on the device of the input, ", self.device(), ", got ",
+              state.device());
 }
 
 ParameterValues check_rrelu(const at::Tensor& self, const at::Tensor& state,
                             const at::Scalar& lower, const at::Scalar& upper) {
   check_floating_point("rrelu", self);
-  check_philox_state(state, self);
+  check_philox_state("rrelu", state, self);
   return check_rrelu_bounds(lower, upper);
 }
 
@@ -154,7 +155,7 @@ ParameterValues check_rrelu_backward(const at::Tensor& grad_output, const at::Te
                                      const at::Scalar& upper, bool is_result) {
   check_floating_point("rrelu_backward", saved);
   check_same("rrelu_backward", "grad_output", grad_output, saved);
-  check_philox_state(state, saved);
+  check_philox_state("rrelu", state, saved);
   const ParameterValues bounds = check_rrelu_bounds(lower, upper);
   TORCH_CHECK(!is_result || bounds.first >= 0,
               "act::rrelu_backward: expected lower >= 0 to take the gradient from the output, got ",

@@ -111,6 +111,13 @@ TORCH_LIBRARY(act, m) {
          compliant);
   define("rrelu_backward_from_slopes(Tensor grad_output, Tensor slopes) -> Tensor", pointwise);
 
+  // self + -log(-log(u)), u uniform, each element's drawn from the state as rrelu's slopes are.
+  define("add_gumbel(Tensor self, Tensor philox_state) -> Tensor", compliant);
+  define(
+      "gumbel_softmax(Tensor logits, float tau=1.0, bool hard=False, int dim=-1, *, "
+      "Generator? generator=None) -> Tensor",
+      random);
+
   define("glu(Tensor self, int dim=-1) -> Tensor", compliant);
   define("glu.out(Tensor self, int dim=-1, *, Tensor(a!) out) -> Tensor(a!)", compliant);
   define("glu_backward(Tensor grad_output, Tensor self, int dim) -> Tensor", compliant);

@@ -57,14 +57,10 @@ struct PresentElements {
     const T present = logarithm ? log_normalized(x, high, low) : normalized(x, high, low);
     return x == (logarithm ? -T(__builtin_huge_val()) : T(0)) ? absent : present;
   }
-  // What the row's sum of gradients gets from an element: g·y, or for log_softmax g.
-  template <class T>
-  ACT_HOST_DEVICE static T kept_product(T g, T y) {
-    return y == T(0) ? T(0) : g * y;
-  }
-  template <class T>
-  ACT_HOST_DEVICE static T kept_gradient(T g, T y) {
-    return y == -T(__builtin_huge_val()) ? T(0) : g;
+  // grad_output as a row's sum of gradients sees it.
+  template <bool logarithm, class T>
+  ACT_HOST_DEVICE static T kept(T g, T y) {
+    return y == (logarithm ? -T(__builtin_huge_val()) : T(0)) ? T(0) : g;
   }
   template <class T>
   ACT_HOST_DEVICE static T softmax_gradient(T g, T y, T high, T low, T factor) {
