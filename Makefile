@@ -5,7 +5,7 @@ VENV ?= .venv
 JOBS ?= $(shell nproc)
 
 python := $(VENV)/bin/python
-sources := $(shell find csrc cuda -type f) setup.py pyproject.toml $(wildcard tools/packaging/*.py)
+sources := $(shell find cmake csrc cuda -type f) setup.py pyproject.toml $(wildcard tools/packaging/*.py)
 packages := $(VENV)/.packages-$(TORCH)
 library := $(VENV)/.built-$(TORCH)
 installed := $(VENV)/.installed-$(TORCH)
@@ -16,7 +16,7 @@ formatted := '*.h' '*.cpp' '*.cuh' '*.cu'
 CUDA_TORCH ?= 2.14.1
 CUDA_VENV ?= .venv-cuda
 
-.PHONY: demo test test-wheel test-cuda-build bench format lint readme sanitize memcheck test-stand-in certify clean
+.PHONY: demo docs test test-wheel test-cuda-build wheel sdist bench format lint readme cxx-api sanitize memcheck test-stand-in certify clean
 
 demo: $(library)
 	$(python) -m torch_act demo
@@ -36,6 +36,13 @@ test-cuda-build:
 	TORCH_ACT_CUDA=1 $(MAKE) test-wheel VENV=$(CUDA_VENV) TORCH=$(CUDA_TORCH) \
 	  ARGS="--ignore-glob='tests/test_ptxsim_*' $(simulated:%=--ignore=tests/test_cuda_%.py) $(ARGS)"
 
+# Into dist/: named with torch, CUDA and the oldest Linux that it needs, and tried in a fresh environment.
+wheel: $(packages)
+	MAX_JOBS=$(JOBS) tools/wheel $(python)
+
+sdist: $(packages)
+	$(python) -m build --quiet --sdist --no-isolation
+
 bench: $(library)
 	$(python) -m torch_act bench $(ARGS)
 
@@ -48,7 +55,7 @@ $(packages): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(python) -m pip install --quiet --disable-pip-version-check --upgrade pip
 	$(python) -m pip install --quiet --disable-pip-version-check torch==$(TORCH)
-	$(python) tools/packaging/requirements.py tools test models lint build \
+	$(python) tools/packaging/requirements.py tools test models lint docs ship build \
 	  | xargs $(python) -m pip install --quiet --disable-pip-version-check
 	touch $@
 
@@ -73,9 +80,19 @@ lint: $(packages)
 	$(python) tools/readme.py --check
 	$(VENV)/bin/clang-format --dry-run --Werror $$(git ls-files $(formatted))
 	$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+
+# As a site, build/docs/html, with nothing that must be fetched to read it. Warnings are errors.
+docs: $(library)
+	$(python) -m sphinx -W --keep-going -q -b html -d build/docs/doctrees docs build/docs/html
+	$(python) tools/check_site.py
 
 readme: $(packages)
 	$(python) tools/readme.py
+
+# After a change of schemas; then the library is built again with it.
+cxx-api: $(library)
+	$(python) tools/cxx_api.py
 
 sanitize: $(packages)
 	tools/sanitize $(python) -n $(JOBS) $(ARGS)
@@ -89,4 +106,4 @@ test-stand-in: $(library)
 
 clean:
 	rm -rf build $(VENV)/.built-* $(CUDA_VENV)/.installed-*
-	rm -f python/torch_act/_C*.so python/torch_act/_build.py
+	rm -rf python/torch_act/_C*.so python/torch_act/_build.py python/torch_act/{include,lib,share}

@@ -7,14 +7,10 @@
 #include <torch/csrc/Exceptions.h>
 #include <torch/csrc/Generator.h>
 #include <torch/csrc/autograd/python_variable.h>
-#include <torch/version.h>
 
-#if defined(TORCH_ACT_CUDA)
-#include "../cuda/build_information.h"
-#endif
 #include "accuracy/module.h"
 #include "autograd/saved_preference.h"
-#include "cpu/kernels.h"
+#include "build_information.h"
 #include "pointwise_ops.h"
 
 namespace act {
@@ -186,28 +182,14 @@ void add_builtin(py::module_& m, const std::string& name) {
   m.attr(name.c_str()) = function;
 }
 
-const char* instruction_set() {
-  const cpu::Kernels* chosen = &cpu::kernels();
-#if defined(__x86_64__)
-  if (chosen == &cpu::avx512::kernels) return "avx512";
-  if (chosen == &cpu::avx2::kernels) return "avx2";
-#endif
-  (void)chosen;
-  return "baseline";
-}
-
 py::dict build_info() {
+  const BuildInformation built = build_information();
   py::dict info;
-  info["torch"] = TORCH_VERSION;
-#if defined(TORCH_ACT_CUDA)
-  const cuda::BuildInformation cuda = cuda::build_information();
-  info["cuda"] = cuda.toolkit;
-  info["architectures"] = cuda.architectures;
-#else
-  info["cuda"] = py::none();
-#endif
-  info["compiler"] = "g++ " __VERSION__;
-  info["instruction_set"] = instruction_set();
+  info["torch"] = built.torch;
+  info["cuda"] = built.cuda_toolkit;  // a null pointer is None
+  if (built.cuda_architectures != nullptr) info["architectures"] = built.cuda_architectures;
+  info["compiler"] = built.compiler;
+  info["instruction_set"] = built.instruction_set;
   return info;
 }
 

@@ -25,8 +25,10 @@ at::Tensor philox_state(const at::Tensor& like, c10::SymIntArrayRef batch,
   const c10::cuda::CUDAGuard guard(like.device());
   auto* cuda_generator = at::get_generator_or_default<at::CUDAGeneratorImpl>(
       generator, at::cuda::detail::getDefaultCUDAGenerator(like.device().index()));
-  TORCH_CHECK(cuda_generator->device() == like.device(), "act::rrelu: expected a generator of ",
-              like.device(), ", the device of the input, got one of ", cuda_generator->device());
+  const at::Device device = cuda_generator->device();
+  TORCH_CHECK(!device.has_index() || device == like.device(),
+              "act::rrelu: expected a generator of ", like.device(),
+              ", the device of the input, got one of ", device);
   std::vector<int64_t> sizes = C10_AS_INTARRAYREF_SLOW(batch).vec();
   sizes.push_back(2);
   const at::Tensor state =

@@ -46,13 +46,21 @@ def kinks(case, dtype):
             return [(p["threshold"], 0.0)]
         case "softsign":
             return [(0.0, 1.0)]
+        case "relu_squared":
+            return [(0.0, 0.0)]
+        case "hard_mish":
+            return [(-2.0, -1.0), (0.0, 1.0)]
+        case "squareplus" if p["b"] == 0:
+            return [(0.0, 0.0)]
     return []
 
 
 def jumps(case, dtype):
     """Where the definition changes without a kink rule of its own."""
     p = case.numbers(dtype)
-    return [p["threshold"] / p["beta"]] if case.name == "softplus" else []
+    if case.name == "softplus":
+        return [p["threshold"] / p["beta"]]
+    return [p["threshold"]] if case.name == "threshold" else []
 
 
 def width(case):
@@ -77,6 +85,9 @@ _LIMITS = {
     "hardshrink": _IDENTITY,
     "softshrink": _IDENTITY,
     "tanhshrink": _IDENTITY,
+    "quick_gelu": _RECTIFIED,
+    "hard_mish": _RECTIFIED,
+    "laplace": ((0.0, 0.0), (1.0, 0.0)),
 }
 
 
@@ -127,7 +138,7 @@ def _limits_by_definition(case, dtype):
 
 
 # Below 0 the result is negative and vanishes at -inf: so its limit there is -0.
-VANISHES_FROM_BELOW = ("gelu", "silu", "mish")
+VANISHES_FROM_BELOW = ("gelu", "silu", "mish", "quick_gelu", "hard_mish")
 
 # f(x) ~ f'(0)·x with f'(0) > 0: the zero keeps its sign.
 KEEPS_SIGN_OF_ZERO = (
@@ -144,6 +155,8 @@ KEEPS_SIGN_OF_ZERO = (
     "leaky_relu",
     "hardtanh",
     "softshrink",
+    "quick_gelu",
+    "hard_mish",
 )
 
 

@@ -15,6 +15,11 @@ from torch_act.accuracy.cases import cases
 from torch_act.accuracy.certificate import ROWS, Certificate
 from torch_act.accuracy.certificate_page import page
 from torch_act.accuracy.errors import Errors, asymmetries, count, is_nearest, reversals
+from torch_act.accuracy.on_device import (
+    count_other_bits,
+    other_bits_than_cpu,
+    sweep_on_device,
+)
 from torch_act.accuracy.orders import Subject, subjects
 from torch_act.accuracy.sampled import measure_half
 from torch_act.accuracy.shape import Shape, shapes
@@ -62,6 +67,36 @@ def test_float32(case):
         for fault in FAULTS[2:]:  # between neighbours: of other numbers than those of all
             if getattr(expected.ours, fault) == 0:
                 assert getattr(sweep.ours, fault) == 0, subject.order
+
+
+class Spoiled(Subject):
+    """With every fault, at places that follow from the input alone."""
+
+    def ours(self, x):
+        y, pattern = super().ours(x), x.view(torch.int32) % 4096
+        y = torch.where(pattern == 1, torch.nan, y)
+        y = torch.where(pattern == 2, torch.inf, y)
+        y = torch.where(pattern == 3, -y, y)
+        return torch.where(pattern == 4, y * 1.001, y)
+
+
+@pytest.mark.parametrize("kind", [Subject, Spoiled])
+@pytest.mark.parametrize("op", ["selu", "silu", "softplus", "hardsigmoid"])
+def test_what_is_counted_on_a_device(op, kind, device):
+    case = next(case for case in CASES if case.name == op)
+    for order in (s.order for s in subjects(case, torch.float32)):
+        subject = kind(case, order, torch.float32)
+        shape = shapes_of(case, torch.float32)[order]
+        sweep = Sweep(subject, shape, STRIDE, compare=False)
+        sweep.run(threads=1, state=None)
+        assert sweep_on_device(subject, shape, torch.device(device), STRIDE) == sweep.ours, order
+        assert other_bits_than_cpu(subject, torch.device(device), STRIDE, threads=2) == 0
+
+
+def test_other_bits_are_counted():
+    result = torch.tensor([0.0, 1.0, torch.nan, torch.inf])
+    other = torch.tensor([-0.0, 1.0, -torch.nan, torch.nan])
+    assert count_other_bits(result, other) == 2
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16], ids=str)

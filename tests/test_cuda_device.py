@@ -1,6 +1,8 @@
 """What only a GPU shows: graphs, streams, several devices, memory, and the CPU's bits."""
 
 import re
+import warnings
+from contextlib import contextmanager
 
 import pytest
 import torch
@@ -126,6 +128,18 @@ def test_training_in_a_graph():
         assert torch.equal(a, b)
 
 
+@contextmanager
+def _no_synchronisation():
+    """A call that waits for the device is an error."""
+    before = torch.cuda.get_sync_debug_mode()
+    try:
+        with warnings.catch_warnings(action="ignore"):  # torch warns of the mode, a prototype
+            torch.cuda.set_sync_debug_mode("error")
+        yield
+    finally:
+        torch.cuda.set_sync_debug_mode(before)
+
+
 @every_op
 def test_on_a_side_stream_without_synchronisation(overload):
     """The op reads what its own stream is still busy to write, and no other stream waits."""
@@ -138,17 +152,13 @@ def test_on_a_side_stream_without_synchronisation(overload):
     for tensor, _ in pairs:
         tensor.zero_()
     torch.cuda.synchronize()
-    stream, before = torch.cuda.Stream(), torch.cuda.get_sync_debug_mode()
-    torch.cuda.set_sync_debug_mode("error")
-    try:
-        with torch.cuda.stream(stream):
-            torch.cuda._sleep(20_000_000)
-            for tensor, source in pairs:
-                tensor.copy_(source)
-            result = overload(*positional, **keywords)
+    stream = torch.cuda.Stream()
+    with _no_synchronisation(), torch.cuda.stream(stream):
+        torch.cuda._sleep(20_000_000)
+        for tensor, source in pairs:
+            tensor.copy_(source)
+        result = overload(*positional, **keywords)
         assert not stream.query(), "the call waited for the device"
-    finally:
-        torch.cuda.set_sync_debug_mode(before)
     stream.synchronize()
     if not _draws(overload):
         for a, b in zip(_results(result), _results(expected), strict=True):

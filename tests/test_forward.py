@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 import torch
-from activations import CASES, CASES_IN_TORCH, DTYPES, same_bits
+from activations import CASES, CASES_IN_TORCH, DTYPES, HALF_DTYPES, same_bits
 from samples import exact, sample
+from specified import jumps
 from torch_act.accuracy.ulp import describe, error
 
 BOUND = {torch.float32: 2.0, torch.float64: 4.0}  # ulp; DESIGN, "Numbers to hold"
@@ -37,12 +38,17 @@ def test_value_is_close_to_torch(case, dtype, device):
     points = sample(case, torch.float32)
     x = torch.from_numpy(points[np.abs(points) < 1e4]).to(device, dtype)
     x = x[x.isfinite()]
+    if x.is_cuda and dtype in HALF_DTYPES:  # there torch compares with a threshold in the half type
+        for at in jumps(case, dtype):
+            x = x[(x.double() - at).abs() > 0.01 * abs(at)]
     ours, theirs = case.value(x).double(), case.torch_value(x).double()
     assert torch.equal(ours.isinf(), theirs.isinf())
     finite = theirs.isfinite()
     difference = (ours - theirs).abs()[finite] / theirs.abs()[finite].clamp_min(1)
     # torch's tanhshrink rounds tanh(x) to the half type, and then the difference.
     slack = 4 if case.name == "tanhshrink" else 1
+    if x.is_cuda and dtype == torch.float64 and case.name in ("hardswish", "hardsigmoid"):
+        slack = 2.0**-24 / TOLERANCE[dtype]  # torch's CUDA kernels multiply by a float 1/6
     worst = difference.argmax()
     assert difference[worst] <= TOLERANCE[dtype] * slack, (
         x[finite][worst],

@@ -7,21 +7,26 @@
 #include <act/formulas/elu.h>
 #include <act/formulas/gelu.h>
 #include <act/formulas/gelu_tanh.h>
+#include <act/formulas/hard_mish.h>
 #include <act/formulas/hardshrink.h>
 #include <act/formulas/hardsigmoid.h>
 #include <act/formulas/hardswish.h>
 #include <act/formulas/hardtanh.h>
+#include <act/formulas/laplace.h>
 #include <act/formulas/leaky_relu.h>
 #include <act/formulas/logsigmoid.h>
 #include <act/formulas/mish.h>
+#include <act/formulas/quick_gelu.h>
 #include <act/formulas/relu.h>
 #include <act/formulas/relu6.h>
+#include <act/formulas/relu_squared.h>
 #include <act/formulas/selu.h>
 #include <act/formulas/sigmoid.h>
 #include <act/formulas/silu.h>
 #include <act/formulas/softplus.h>
 #include <act/formulas/softshrink.h>
 #include <act/formulas/softsign.h>
+#include <act/formulas/squareplus.h>
 #include <act/formulas/tanh.h>
 #include <act/formulas/tanhshrink.h>
 #include <act/formulas/threshold.h>
@@ -49,7 +54,8 @@ using Activations =
                 formulas::GeluTanh, formulas::Silu, formulas::Softplus, formulas::Softsign,
                 formulas::Hardtanh, formulas::Logsigmoid, formulas::Mish, formulas::Hardswish,
                 formulas::Hardsigmoid, formulas::Hardshrink, formulas::Softshrink,
-                formulas::Tanhshrink, formulas::Threshold>;
+                formulas::Tanhshrink, formulas::Threshold, formulas::ReluSquared,
+                formulas::QuickGelu, formulas::HardMish, formulas::Squareplus, formulas::Laplace>;
 
 // Whether the formula can take its derivative from its own output (needed when it ran in place).
 template <template <class> class Formula>

@@ -11,6 +11,6 @@
 namespace act::autograd {
 
 // Of this thread. Without a value each formula's own default holds.
-std::optional<Saved>& saved_preference();
+[[gnu::visibility("default")]] std::optional<Saved>& saved_preference();
 
 }  // namespace act::autograd

@@ -4,6 +4,7 @@ Importing this package registers the operators.
 """
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "active",
+    "cmake_prefix_path",
     "compare",
     "compile_with",
     "functional",
@@ -34,6 +36,9 @@ __all__ = [
     "unswap",
 ]
 __version__ = "0.1.0"
+
+# For find_package(TorchAct), as torch.utils.cmake_prefix_path is for find_package(Torch).
+cmake_prefix_path = str(Path(__file__).parent / "share/cmake")
 
 
 def __getattr__(name: str) -> Any:

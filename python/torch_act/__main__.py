@@ -1,8 +1,9 @@
-"""`python -m torch_act`: benchmark, demo, gallery and build information."""
+"""`python -m torch_act`: benchmark, demo, gallery, doctor and more."""
 
 import sys
 
-TOOLS = {"typer", "rich", "matplotlib", "sklearn", "numpy", "flint"}  # the extra `tools`
+# What the extra `tools` brings.
+TOOLS = ("typer", "rich", "matplotlib", "sklearn", "numpy", "flint", "latex2mathml")
 
 
 def main() -> None:
@@ -14,6 +15,10 @@ def main() -> None:
         package = (error.name or "").partition(".")[0]
         if package not in TOOLS:
             raise
+        if sys.argv[1:2] in (["doctor"], ["info"]):  # which tells what is missing
+            from torch_act.doctor import report
+
+            sys.exit(report(json="--json" in sys.argv))
         sys.exit(f"This command needs the package {package}: pip install 'torch-act[tools]'")
 
 

@@ -12,9 +12,11 @@ object that a graph can hold. Hence the rule:
    torch.func) sees the op in either case, for both ways lead through the dispatcher.
 """
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Protocol, cast
 
 import torch
+from torch import Generator, Tensor
 from torch.compiler import is_dynamo_compiling
 from torch.overrides import (
     handle_torch_function,
@@ -37,27 +39,31 @@ class _Operators:
     """The ops under the names of the builtins, and with their positional arguments."""
 
     @staticmethod
-    def gelu(input, approximate):
+    def gelu(input: Tensor, approximate: str) -> Any:
         return torch.ops.act.gelu.default(input, approximate=approximate)
 
     @staticmethod
-    def rrelu(input, lower, upper, training, generator):
+    def rrelu(
+        input: Tensor, lower: float, upper: float, training: bool, generator: Generator | None
+    ) -> Any:
         return torch.ops.act.rrelu.default(input, lower, upper, training, generator=generator)
 
     @staticmethod
-    def rrelu_(input, lower, upper, training, generator):
+    def rrelu_(
+        input: Tensor, lower: float, upper: float, training: bool, generator: Generator | None
+    ) -> Any:
         return torch.ops.act.rrelu_.default(input, lower, upper, training, generator=generator)
 
     @staticmethod
-    def softmax(input, dim, dtype):
+    def softmax(input: Tensor, dim: int, dtype: torch.dtype | None) -> Any:
         return torch.ops.act.softmax.default(input, dim, dtype=dtype)
 
     @staticmethod
-    def softmin(input, dim, dtype):
+    def softmin(input: Tensor, dim: int, dtype: torch.dtype | None) -> Any:
         return torch.ops.act.softmin.default(input, dim, dtype=dtype)
 
     @staticmethod
-    def log_softmax(input, dim, dtype):
+    def log_softmax(input: Tensor, dim: int, dtype: torch.dtype | None) -> Any:
         return torch.ops.act.log_softmax.default(input, dim, dtype=dtype)
 
 
@@ -81,6 +87,15 @@ for _name in ("masked_softmax", "masked_softmin", "masked_log_softmax"):
     setattr(_Operators, _name, _masked(getattr(torch.ops.act, _name).default))
 
 
-def kernels() -> Any:
+class Kernels(Protocol):
+    """A function for each op and each in-place op, by its name."""
+
+    def __getattr__(self, name: str) -> Callable[..., Tensor]: ...
+
+
+_operators, _builtins = cast(Kernels, _Operators), cast(Kernels, _C)
+
+
+def kernels() -> Kernels:
     """Where to call `<name>(input, every argument in order)`: rules 2 and 3."""
-    return _Operators if is_dynamo_compiling() else _C
+    return _operators if is_dynamo_compiling() else _builtins

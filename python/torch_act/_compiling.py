@@ -49,9 +49,12 @@ class compile_with:
         RuntimeError: inside a compiled function.
 
     Example:
-        >>> torch_act.compile_with("decompositions")  # from here on
+        >>> compiled = torch.compile(torch_act.functional.silu, backend="aot_eager")
+        >>> choice = torch_act.compile_with("decompositions")  # from here on
         >>> with torch_act.compile_with("kernels"):  # and here not
-        ...     compiled(x)
+        ...     compiled(torch.tensor([-1.0, 3.0]))
+        tensor([-0.2689,  2.8577])
+        >>> choice = torch_act.compile_with("kernels")  # the default again
     """
 
     def __init__(self, how: How) -> None:
@@ -87,7 +90,7 @@ def choices() -> str:
 def _package() -> str:
     """Changes when what becomes of a traced op can have changed: our autograd, our formulas."""
     folder = Path(__file__).parent
-    files = [Path(_C.__file__), *sorted(folder.glob("_decompositions/*.py"))]
+    files = [folder / "lib/libtorch_act.so", *sorted(folder.glob("_decompositions/*.py"))]
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
@@ -123,7 +126,7 @@ def _where_wanted(decomposition: Any) -> Any:
 
 def _mark(graph_module: torch.fx.GraphModule) -> None:
     # An attribute, for the cache's key leaves out `meta`.
-    graph_module._torch_act = f"{choices()}, {_package()}"
+    vars(graph_module)["_torch_act"] = f"{choices()}, {_package()}"
 
 
 def _is_ours(op: OpOverload) -> bool:

@@ -3,24 +3,39 @@
 import inspect
 import textwrap
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 
+from torch_act._examples import example, example_in_place
 from torch_act.catalogue import BY_NAME, Entry
 
-Documented = TypeVar("Documented")
+Documented = TypeVar("Documented", bound=Callable[..., Any])
 
 DTYPES = "float32, float64, bfloat16, float16 (half types are computed in float32, rounded once)."
 
 
 def documented(name: str) -> Callable[[Documented], Documented]:
     """Appends what the catalogue says about the op `name`."""
-    rest = _rest(BY_NAME[name])
+    entry = BY_NAME[name]
+    rest = _rest(entry)
 
     def complete(documentee: Documented) -> Documented:
         if documentee.__doc__ is not None:  # python -OO
-            documentee.__doc__ = inspect.cleandoc(documentee.__doc__) + "\n\n" + rest
+            parts = [inspect.cleandoc(documentee.__doc__), rest, example(entry, documentee)]
+            documentee.__doc__ = "\n\n".join(filter(None, parts))
+        return documentee
+
+    return complete
+
+
+def documented_in_place(name: str) -> Callable[[Documented], Documented]:
+    """Appends an example of the in-place function of the op `name`."""
+
+    def complete(documentee: Documented) -> Documented:
+        if documentee.__doc__ is not None:
+            parts = [documentee.__doc__, example_in_place(BY_NAME[name], documentee)]
+            documentee.__doc__ = "\n\n".join(filter(None, parts))
         return documentee
 
     return complete

@@ -25,7 +25,8 @@ def load_library(torch_version: str) -> ModuleType:
     if _release(built_against) != _release(torch_version):
         raise ImportError(
             f"torch_act was built against torch {built_against}, this is torch {torch_version}. "
-            "Install it anew for this torch: pip install --force-reinstall --no-deps torch-act"
+            "Install it anew for this torch: "
+            "pip install --force-reinstall --no-deps --no-cache-dir torch-act"
         )
     return importlib.import_module("torch_act._C")
 

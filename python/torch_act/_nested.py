@@ -43,12 +43,13 @@ def _by_element(op: OpOverload, like: NestedTensor, args: Arguments, kwargs: dic
 
 
 def _state(op: OpOverload, like: NestedTensor, args: Arguments, kwargs: dict[str, Any]) -> Tensor:
-    return op(like._values, *args[1:], **kwargs)
+    state: Tensor = op(like._values, *args[1:], **kwargs)
+    return state
 
 
 def _along_dim(op: OpOverload, like: NestedTensor, args: Arguments, kwargs: dict[str, Any]) -> Any:
     place = [argument.name for argument in op._schema.arguments].index("dim")
-    given = args[place] if place < len(args) else op._schema.arguments[place].default_value
+    given: Any = args[place] if place < len(args) else op._schema.arguments[place].default_value
     dim, ragged = given % like.dim(), like._ragged_idx
     name = op._schema.name.removeprefix("act::")
     # The halves of a row, and the elements of the same place in rows, need not be equally many.
@@ -59,7 +60,8 @@ def _along_dim(op: OpOverload, like: NestedTensor, args: Arguments, kwargs: dict
     tensors, others = [_values(arg) for arg in args[:place]], args[place + 1 :]
 
     def call(*parts: Tensor) -> Tensor:
-        return op(*parts, dim - 1, *others, **kwargs)
+        result: Tensor = op(*parts, dim - 1, *others, **kwargs)
+        return result
 
     if dim != ragged:
         return _wrap(like, call(*tensors))

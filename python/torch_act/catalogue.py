@@ -2,6 +2,8 @@
 
 Documentation, docstrings, tests, gallery and benchmark read it. It needs only the standard library.
 
+`composed` and `width` are Python, too: in `x`, `torch` and the parameters; in the parameters alone.
+
 `pieces` is the mathematical definition, evaluated as text by the tests at any precision: pairs of a
 condition and an expression, of which the first true condition wins. Expressions are Python in `x`
 and the parameters with exp, log, sqrt, erfc, tanh, pi and inf, each analytic within its piece, so
@@ -39,8 +41,12 @@ class Entry:
     variant_argument: str | None = None  # the argument that chooses between several formulas
     variants: Mapping[str, Pieces] = field(default_factory=dict)  # by its value
     parameter_sets: tuple[ParameterSet, ...] = ({},)  # defaults first, then extreme ones
+    width: str = "1"  # the scale of x on which it changes, where a parameter stretches the axis
+    composed: str = ""  # where torch has no function of this name: what is written instead of it
     domain: str = "Every real number."
     differences: tuple[Difference, ...] = ()
+    # By the name of a function or module, for its docstring, where the pieces do not tell it all.
+    examples: Mapping[str, str] = field(default_factory=dict)
 
     def definition(self, parameters: ParameterSet) -> Pieces:
         """The pieces that hold under these parameters."""
@@ -69,6 +75,10 @@ _NAN_GRADIENT = Difference(
     "nan-gradient",
     "The gradient at NaN is NaN for every length; torch's depends on the position in the tensor.",
 )
+_NAN_IS_NO_SIDE = Difference(
+    "nan-gradient",
+    "The gradient at NaN is NaN; torch takes NaN to lie on one side of the kink.",
+)
 _KINK = "Every real number. At {} the derivative is {}, as in torch."
 
 _GELU_NONE: Pieces = (("True", "x * erfc(-x / sqrt(2)) / 2"),)
@@ -83,6 +93,7 @@ CATALOGUE: tuple[Entry, ...] = (
         latex=r"\max(x, 0)",
         pieces=(("x <= 0", "0"), ("True", "x")),
         domain=_KINK.format("0", "0"),
+        differences=(_NAN_IS_NO_SIDE,),
         source=(
             "Nair, Hinton: Rectified Linear Units Improve Restricted Boltzmann Machines, ICML 2010"
         ),
@@ -114,7 +125,10 @@ CATALOGUE: tuple[Entry, ...] = (
             {"negative_slope": 1e-30},
         ),
         domain=_KINK.format("0", "negative_slope"),
-        differences=(_limit("At -inf with negative_slope = 0 the value is the limit, 0"),),
+        differences=(
+            _limit("At -inf with negative_slope = 0 the value is the limit, 0"),
+            _NAN_IS_NO_SIDE,
+        ),
         source=(
             "Maas, Hannun, Ng: Rectifier Nonlinearities Improve Neural Network Acoustic Models, "
             "ICML 2013"
@@ -151,10 +165,18 @@ CATALOGUE: tuple[Entry, ...] = (
                 "The slopes come from Philox: other ones than torch's for the same seed.",
             ),
             _limit("At -inf with the slope 0 the value is the limit, 0"),
+            _NAN_IS_NO_SIDE,
         ),
         source=(
             "Xu, Wang, Chen, Li: Empirical Evaluation of Rectified Activations, arXiv:1505.00853"
         ),
+        examples={
+            "RReLU": (
+                ">>> x = torch.tensor([-2.4, -1.2, 0.0, 3.0])\n"
+                ">>> torch_act.nn.RReLU().eval()(x)\n"
+                "tensor([-0.5500, -0.2750,  0.0000,  3.0000])"
+            ),
+        },
     ),
     Entry(
         name="prelu",
@@ -170,8 +192,24 @@ CATALOGUE: tuple[Entry, ...] = (
             {"weight": 3.0},
         ),
         domain=_KINK.format("0", "weight"),
-        differences=(_limit("At -inf with weight = 0 the value is the limit, 0"),),
+        differences=(
+            _limit("At -inf with weight = 0 the value is the limit, 0"),
+            _NAN_IS_NO_SIDE,
+        ),
         source="He, Zhang, Ren, Sun: Delving Deep into Rectifiers, arXiv:1502.01852",
+        examples={
+            "prelu": (
+                ">>> x = torch.tensor([[-2.0, -2.0], [4.0, 4.0]])\n"
+                ">>> torch_act.functional.prelu(x, torch.tensor([0.25, 0.5]))\n"
+                "tensor([[-0.5000, -1.0000],\n        [ 4.0000,  4.0000]])"
+            ),
+            "PReLU": (
+                ">>> prelu = torch_act.nn.PReLU(num_parameters=2, init=0.5)\n"
+                ">>> prelu(torch.tensor([[-2.0, 4.0]])).sum().backward()\n"
+                ">>> prelu.weight.grad\n"
+                "tensor([-2.,  0.])"
+            ),
+        },
     ),
     Entry(
         name="sigmoid",
@@ -252,6 +290,7 @@ CATALOGUE: tuple[Entry, ...] = (
             {"alpha": 1e4},
             {"alpha": inf},
         ),
+        width="abs(alpha)",
         domain="Every real number. alpha = 0 is an error.",
         differences=(
             _limit("With alpha = inf it is the identity"),
@@ -337,6 +376,7 @@ CATALOGUE: tuple[Entry, ...] = (
             {"beta": 1e-4, "threshold": 20.0},
             {"beta": 1e4, "threshold": 20.0},
         ),
+        width="1 / abs(beta)",
         domain=(
             "Every real number. The change to x above the threshold is a jump, as the arguments "
             "demand."
@@ -378,6 +418,23 @@ CATALOGUE: tuple[Entry, ...] = (
             "Sparse COO tensors: unspecified values count as -inf."
         ),
         source="Bridle: Training Stochastic Model Recognition Algorithms as Networks, NIPS 1989",
+        examples={
+            "softmax": (
+                ">>> x = torch.tensor([-1.0, 0.0, 2.0])\n"
+                ">>> torch_act.functional.softmax(x, dim=-1)\n"
+                "tensor([0.0420, 0.1142, 0.8438])"
+            ),
+            "Softmax": (
+                ">>> x = torch.tensor([-1.0, 0.0, 2.0])\n"
+                ">>> torch_act.nn.Softmax(dim=-1)(x)\n"
+                "tensor([0.0420, 0.1142, 0.8438])"
+            ),
+            "Softmax2d": (
+                ">>> channels = torch.tensor([-1.0, 0.0, 2.0]).view(3, 1, 1)\n"
+                ">>> torch_act.nn.Softmax2d()(channels).flatten()\n"
+                "tensor([0.0420, 0.1142, 0.8438])"
+            ),
+        },
     ),
     Entry(
         name="softmin",
@@ -394,6 +451,18 @@ CATALOGUE: tuple[Entry, ...] = (
             ),
         ),
         source="softmax of -x",
+        examples={
+            "softmin": (
+                ">>> x = torch.tensor([-1.0, 0.0, 2.0])\n"
+                ">>> torch_act.functional.softmin(x, dim=-1)\n"
+                "tensor([0.7054, 0.2595, 0.0351])"
+            ),
+            "Softmin": (
+                ">>> x = torch.tensor([-1.0, 0.0, 2.0])\n"
+                ">>> torch_act.nn.Softmin(dim=-1)(x)\n"
+                "tensor([0.7054, 0.2595, 0.0351])"
+            ),
+        },
     ),
     Entry(
         name="hardtanh",
@@ -444,6 +513,18 @@ CATALOGUE: tuple[Entry, ...] = (
             "Sparse COO tensors: unspecified values count as -inf."
         ),
         source="logarithm of softmax",
+        examples={
+            "log_softmax": (
+                ">>> x = torch.tensor([-1.0, 0.0, 2.0])\n"
+                ">>> torch_act.functional.log_softmax(x, dim=-1)\n"
+                "tensor([-3.1698, -2.1698, -0.1698])"
+            ),
+            "LogSoftmax": (
+                ">>> x = torch.tensor([-1.0, 0.0, 2.0])\n"
+                ">>> torch_act.nn.LogSoftmax(dim=-1)(x)\n"
+                "tensor([-3.1698, -2.1698, -0.1698])"
+            ),
+        },
     ),
     Entry(
         name="mish",
@@ -559,7 +640,10 @@ CATALOGUE: tuple[Entry, ...] = (
             {"threshold": 1e4, "value": -1e-30},
         ),
         domain=_KINK.format("threshold", "0"),
-        differences=(Difference("dtype", "Integer tensors are not accepted."),),
+        differences=(
+            _NAN_IS_NO_SIDE,
+            Difference("dtype", "Integer tensors are not accepted."),
+        ),
         source="torch.nn.Threshold",
     ),
     Entry(
@@ -575,6 +659,86 @@ CATALOGUE: tuple[Entry, ...] = (
             "Dauphin, Fan, Auli, Grangier: Language Modeling with Gated Convolutional Networks, "
             "arXiv:1612.08083"
         ),
+        examples={
+            "glu": (
+                ">>> x = torch.tensor([2.0, 3.0, 0.0, -1.0])\n"
+                ">>> torch_act.functional.glu(x)\n"
+                "tensor([1.0000, 0.8068])"
+            ),
+            "GLU": (
+                ">>> x = torch.tensor([2.0, 3.0, 0.0, -1.0])\n"
+                ">>> torch_act.nn.GLU()(x)\n"
+                "tensor([1.0000, 0.8068])"
+            ),
+        },
+    ),
+    Entry(
+        name="relu_squared",
+        modules=("ReLUSquared",),
+        formula="max(x, 0)²",
+        latex=r"\max(x, 0)^2",
+        pieces=(("x <= 0", "0"), ("True", "x**2")),
+        composed="torch.relu(x).square()",
+        domain="Every real number. The second derivative at 0 is 0.",
+        source="So et al.: Primer, arXiv:2109.08668",
+    ),
+    Entry(
+        name="quick_gelu",
+        modules=("QuickGELU",),
+        formula="x / (1 + exp(-1.702 * x)) = x * σ(1.702 * x)",
+        latex=r"x \sigma(1.702 x)",
+        pieces=(("True", "x / (1 + exp(-1.702 * x))"),),
+        composed="x * torch.sigmoid(1.702 * x)",
+        source="Hendrycks, Gimpel: Gaussian Error Linear Units, arXiv:1606.08415",
+    ),
+    Entry(
+        name="hard_mish",
+        modules=("HardMish",),
+        formula="x / 2 * min(2, max(0, x + 2))",
+        latex=r"\frac{x}{2} \min(2, \max(0, x + 2))",
+        pieces=(("x < -2", "0"), ("x >= 0", "x"), ("True", "x * (x + 2) / 2")),
+        composed="0.5 * x * (x + 2).clamp(min=0, max=2)",
+        domain="Every real number. At -2 the derivative is -1, as in timm.",
+        source="Misra: H-Mish, github.com/digantamisra98/H-Mish, 2020",
+    ),
+    Entry(
+        name="squareplus",
+        modules=("Squareplus",),
+        formula="(x + √(x² + b)) / 2",
+        latex=r"\frac{x + \sqrt{x^2 + b}}{2}",
+        pieces=(
+            ("b == 0 and x <= 0", "0"),
+            ("b == 0", "x"),
+            ("True", "(x + sqrt(x**2 + b)) / 2"),
+        ),
+        parameter_sets=(
+            {"b": 4.0},
+            {"b": 0.25},
+            {"b": 0.0},
+            {"b": 1e-6},
+            {"b": 1e6},
+        ),
+        width="b**0.5 or 1",
+        composed="0.5 * (x + torch.sqrt(x * x + b))",
+        domain="Every real number. b < 0 and b = inf are errors; b = 0 makes it relu.",
+        source="Barron: Squareplus, arXiv:2112.11687",
+    ),
+    Entry(
+        name="laplace",
+        modules=("Laplace",),
+        formula="(1 + erf((x - mu) / (sigma * √2))) / 2",
+        latex=r"\frac{1}{2} \left(1 + \mathrm{erf} \frac{x - \mu}{\sigma \sqrt 2}\right)",
+        pieces=(("True", "erfc((mu - x) / (sigma * sqrt(2))) / 2"),),
+        parameter_sets=(
+            {"mu": 0.707107, "sigma": 0.282095},
+            {"mu": 0.0, "sigma": 1.0},
+            {"mu": -3.0, "sigma": 20.0},
+            {"mu": 1e-3, "sigma": 1e-4},
+        ),
+        width="sigma",
+        composed="0.5 * (1 + torch.erf((x - mu) / (sigma * 2**0.5)))",
+        domain="Every real number. sigma <= 0 is an error.",
+        source="Ma et al.: Mega, arXiv:2209.10655",
     ),
 )
 

@@ -53,7 +53,7 @@ def _pointwise(op: OpOverload, args: Sequence[Any], kwargs: dict[str, Any]) -> l
 def _along_dim(op: OpOverload, args: Sequence[Any], kwargs: dict[str, Any]) -> list[Rule]:
     arguments, dims = op._schema.arguments, _dims(args)
     place = [argument.name for argument in arguments].index("dim")
-    dim = args[place] if place < len(args) else arguments[place].default_value
+    dim: Any = args[place] if place < len(args) else arguments[place].default_value
     return [[Sharded(d)] * _tensors(op) for d in dims if d != dim % len(dims)]
 
 

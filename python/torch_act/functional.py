@@ -1,4 +1,4 @@
-"""The activations of torch.nn.functional, with its signatures, computed by our kernels.
+"""The activations of torch.nn.functional, with its signatures, and more; by our kernels.
 
 `out=` variants and the backward ops are in `torch.ops.act`.
 """
@@ -16,7 +16,7 @@ from torch_act._calling import (
     has_torch_function_variadic,
     kernels,
 )
-from torch_act._docstrings import documented
+from torch_act._docstrings import documented, documented_in_place
 
 __all__ = [
     "celu",
@@ -26,20 +26,24 @@ __all__ = [
     "gelu",
     "glu",
     "gumbel_softmax",
+    "hard_mish",
     "hardshrink",
     "hardsigmoid",
     "hardswish",
     "hardtanh",
     "hardtanh_",
+    "laplace",
     "leaky_relu",
     "leaky_relu_",
     "log_softmax",
     "logsigmoid",
     "mish",
     "prelu",
+    "quick_gelu",
     "relu",
     "relu6",
     "relu_",
+    "relu_squared",
     "rrelu",
     "rrelu_",
     "selu",
@@ -51,6 +55,7 @@ __all__ = [
     "softplus",
     "softshrink",
     "softsign",
+    "squareplus",
     "tanh",
     "tanhshrink",
     "threshold",
@@ -638,16 +643,91 @@ def glu(input: Tensor, dim: int = -1) -> Tensor:
     return kernels().glu(input, dim)
 
 
+@documented("relu_squared")
+def relu_squared(input: Tensor, inplace: bool = False) -> Tensor:
+    """Square of the rectified linear unit, element by element.
+
+    Args:
+        input: Any shape; the result has the same shape and strides.
+        inplace: Overwrite the input.
+    """
+    if has_torch_function_unary(input):
+        return handle_torch_function(relu_squared, (input,), input, inplace=inplace)
+    if inplace:
+        return kernels().relu_squared_(input)
+    return kernels().relu_squared(input)
+
+
+@documented("quick_gelu")
+def quick_gelu(input: Tensor, inplace: bool = False) -> Tensor:
+    """Approximation of gelu by the logistic function, element by element.
+
+    Args:
+        input: Any shape; the result has the same shape and strides.
+        inplace: Overwrite the input.
+    """
+    if has_torch_function_unary(input):
+        return handle_torch_function(quick_gelu, (input,), input, inplace=inplace)
+    if inplace:
+        return kernels().quick_gelu_(input)
+    return kernels().quick_gelu(input)
+
+
+@documented("hard_mish")
+def hard_mish(input: Tensor, inplace: bool = False) -> Tensor:
+    """Approximation of mish by pieces of polynomials, element by element.
+
+    Args:
+        input: Any shape; the result has the same shape and strides.
+        inplace: Overwrite the input.
+    """
+    if has_torch_function_unary(input):
+        return handle_torch_function(hard_mish, (input,), input, inplace=inplace)
+    if inplace:
+        return kernels().hard_mish_(input)
+    return kernels().hard_mish(input)
+
+
+@documented("squareplus")
+def squareplus(input: Tensor, b: float = 4.0) -> Tensor:
+    """Smooth approximation of relu without exponentials, element by element.
+
+    Args:
+        input: Any shape; the result has the same shape and strides.
+        b: The size of the smooth region, squared; the result at 0 is √b / 2.
+    """
+    if has_torch_function_unary(input):
+        return handle_torch_function(squareplus, (input,), input, b=b)
+    return kernels().squareplus(input, b)
+
+
+@documented("laplace")
+def laplace(input: Tensor, mu: float = 0.707107, sigma: float = 0.282095) -> Tensor:
+    """Normal distribution function, element by element.
+
+    Args:
+        input: Any shape; the result has the same shape and strides.
+        mu: The mean, where the result is 1/2.
+        sigma: The standard deviation.
+    """
+    if has_torch_function_unary(input):
+        return handle_torch_function(laplace, (input,), input, mu=mu, sigma=sigma)
+    return kernels().laplace(input, mu, sigma)
+
+
+@documented_in_place("relu")
 def relu_(input: Tensor) -> Tensor:
     """In-place version of :func:`relu`."""
     return relu(input, inplace=True)
 
 
+@documented_in_place("leaky_relu")
 def leaky_relu_(input: Tensor, negative_slope: float = 0.01) -> Tensor:
     """In-place version of :func:`leaky_relu`."""
     return leaky_relu(input, negative_slope, inplace=True)
 
 
+@documented_in_place("rrelu")
 def rrelu_(
     input: Tensor,
     lower: float = 1.0 / 8,
@@ -660,26 +740,31 @@ def rrelu_(
     return rrelu(input, lower, upper, training, inplace=True, generator=generator)
 
 
+@documented_in_place("elu")
 def elu_(input: Tensor, alpha: float = 1.0) -> Tensor:
     """In-place version of :func:`elu`."""
     return elu(input, alpha, inplace=True)
 
 
+@documented_in_place("celu")
 def celu_(input: Tensor, alpha: float = 1.0) -> Tensor:
     """In-place version of :func:`celu`."""
     return celu(input, alpha, inplace=True)
 
 
+@documented_in_place("selu")
 def selu_(input: Tensor) -> Tensor:
     """In-place version of :func:`selu`."""
     return selu(input, inplace=True)
 
 
+@documented_in_place("hardtanh")
 def hardtanh_(input: Tensor, min_val: float = -1.0, max_val: float = 1.0) -> Tensor:
     """In-place version of :func:`hardtanh`."""
     return hardtanh(input, min_val, max_val, inplace=True)
 
 
+@documented_in_place("threshold")
 def threshold_(input: Tensor, threshold: float, value: float) -> Tensor:
     """In-place version of :func:`threshold`."""
     return _threshold(input, threshold, value, inplace=True)

@@ -1,7 +1,7 @@
-"""The activation modules of torch.nn, computed by our kernels.
+"""The activation modules of torch.nn, and more, computed by our kernels.
 
-Each is a subclass of torch's module of the same name and overrides nothing but the computation:
-`isinstance`, state_dict, repr, pickling, copying and arguments stay torch's own.
+Where torch has a module of the same name, ours is a subclass of it and overrides nothing but the
+computation: `isinstance`, state_dict, repr, pickling, copying and arguments stay torch's own.
 """
 
 import torch
@@ -16,18 +16,22 @@ __all__ = [
     "GELU",
     "GLU",
     "SELU",
+    "HardMish",
     "Hardshrink",
     "Hardsigmoid",
     "Hardswish",
     "Hardtanh",
+    "Laplace",
     "LeakyReLU",
     "LogSigmoid",
     "LogSoftmax",
     "Mish",
     "PReLU",
+    "QuickGELU",
     "RReLU",
     "ReLU",
     "ReLU6",
+    "ReLUSquared",
     "SiLU",
     "Sigmoid",
     "Softmax",
@@ -36,6 +40,7 @@ __all__ = [
     "Softplus",
     "Softshrink",
     "Softsign",
+    "Squareplus",
     "Tanh",
     "Tanhshrink",
     "Threshold",
@@ -326,3 +331,74 @@ class LogSoftmax(torch.nn.LogSoftmax):
         return F.log_softmax(
             input, self.dim, _stacklevel=_STACKLEVEL, mask=mask, temperature=self.temperature
         )
+
+
+class _PossiblyInPlace(torch.nn.Module):
+    inplace: bool
+
+    def __init__(self, inplace: bool = False) -> None:
+        super().__init__()
+        self.inplace = inplace
+
+    def extra_repr(self) -> str:
+        return "inplace=True" if self.inplace else ""
+
+
+@documented("relu_squared")
+class ReLUSquared(_PossiblyInPlace):
+    """Square of the rectified linear unit, by :func:`torch_act.functional.relu_squared`."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.relu_squared(input, self.inplace)
+
+
+@documented("quick_gelu")
+class QuickGELU(_PossiblyInPlace):
+    """Approximation of gelu, by :func:`torch_act.functional.quick_gelu`."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.quick_gelu(input, self.inplace)
+
+
+@documented("hard_mish")
+class HardMish(_PossiblyInPlace):
+    """Approximation of mish, by :func:`torch_act.functional.hard_mish`."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.hard_mish(input, self.inplace)
+
+
+@documented("squareplus")
+class Squareplus(torch.nn.Module):
+    """Smooth approximation of relu, by :func:`torch_act.functional.squareplus`."""
+
+    b: float
+
+    def __init__(self, b: float = 4.0) -> None:
+        super().__init__()
+        self.b = b
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.squareplus(input, self.b)
+
+    def extra_repr(self) -> str:
+        return f"b={self.b}"
+
+
+@documented("laplace")
+class Laplace(torch.nn.Module):
+    """Normal distribution function, by :func:`torch_act.functional.laplace`."""
+
+    mu: float
+    sigma: float
+
+    def __init__(self, mu: float = 0.707107, sigma: float = 0.282095) -> None:
+        super().__init__()
+        self.mu = mu
+        self.sigma = sigma
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.laplace(input, self.mu, self.sigma)
+
+    def extra_repr(self) -> str:
+        return f"mu={self.mu}, sigma={self.sigma}"

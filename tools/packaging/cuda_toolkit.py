@@ -14,16 +14,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from build_error import BuildError
+
+LAST_RESORT = Path("/usr/local/cuda/bin/nvcc")
+
 # Every datacentre and consumer generation from Ampere on.
 ARCHITECTURES = (80, 90, 100, 120)
 
 # No contraction, IEEE division and square roots: a kernel's result has the bits of the CPU's. The
 # simulator's tests compile with the same (tests/ptxsim/compilation.py).
 EXACT_ON_DEVICE = ("-O3", "-fmad=false", "-prec-div=true", "-prec-sqrt=true", "-ftz=false")
-
-
-class BuildError(SystemExit):
-    """Ends the build with a message and no traceback."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def find_toolkit(environment: Mapping[str, str] = os.environ) -> Toolkit | None:
             raise BuildError(f"CUDA_HOME or CUDA_PATH is {home}, but there is no {nvcc}")
     else:
         found = shutil.which("nvcc", path=environment.get("PATH"))
-        nvcc = Path(found or "/usr/local/cuda/bin/nvcc")
+        nvcc = Path(found or LAST_RESORT)
         if not nvcc.exists():
             return None
     release = re.search(r"release (\d+\.\d+)", _output(nvcc, "--version"))

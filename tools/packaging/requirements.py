@@ -14,4 +14,5 @@ extras = project["project"]["optional-dependencies"] | {
 }
 for extra in sys.argv[1:]:
     for requirement in extras[extra]:
-        print(f"'{requirement}'")
+        if not requirement.startswith(project["project"]["name"]):  # another extra of ours
+            print(f"'{requirement}'")

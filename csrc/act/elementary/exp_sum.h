@@ -17,6 +17,7 @@ struct Decay {
   static constexpr T lift = sizeof(T) == sizeof(float) ? T(0x1p+64) : T(0x1p+512);
   static constexpr T lowering = T(1) / lift;
   T q, power;
+  T q_low;  // what q lost, for `times_accurately`
 
   // As in exp.h, in units of 1/factor. The sum that is rounded to n also brings the biased exponent
   // of the power into the lowest bits of its mantissa.
@@ -29,8 +30,11 @@ struct Decay {
     const T biased = fma(x.high, -(factor * inverse), round);
     const T n = biased - round;
     const T high = fma(n, ln2_high / factor, x.high);
-    const T r = -factor * (high + fma(n, ln2_low / factor, x.low));
-    q = fma(r * r, exponential::polynomial(r), r);
+    const T tail = fma(n, ln2_low / factor, x.low);
+    const T reduced = high + tail, r = -factor * reduced;
+    const T rise = exponential::polynomial(r);
+    q = fma(r * r, rise, r);
+    q_low = fma(r * r, rise, r - q) - factor * ((high - reduced) + tail);
     power = exponent_from(biased);
   }
 
@@ -38,6 +42,13 @@ struct Decay {
   // added to the high one.
   ACT_HOST_DEVICE T times(Pair<T> a) const {
     return (a.high + fma(a.high, q, fma(a.low, q, a.low))) * power;
+  }
+
+  // The same within little more than the rounding of the result.
+  ACT_HOST_DEVICE T times_accurately(Pair<T> a) const {
+    const Pair<T> rest = product(a.high, q), sum = ordered_sum(a.high, rest.high);
+    const T low = fma(a.low, q, fma(a.high, q_low, a.low)) + (sum.low + rest.low);
+    return (sum.high + low) * power;
   }
 
  private:

@@ -34,21 +34,26 @@ ACT_HOST_DEVICE constexpr float tail_shift(float) { return 0x1.cep+1f; }
 ACT_HOST_DEVICE constexpr double tail_shift(double) { return 0x1.865p+2; }
 ACT_HOST_DEVICE constexpr float tail_centre(float) { return 0x1.053ebep-1f; }
 ACT_HOST_DEVICE constexpr double tail_centre(double) { return 0x1.8691a0a180feap-2; }
-ACT_HOST_DEVICE float tail_rise(float v) {
-  const float w = v * v;
+
+// rise(v) = tail_slope + v²·even(v²) + v·odd(v²).
+template <class T>
+struct TailPolynomials {
+  T even, odd;
+};
+ACT_HOST_DEVICE constexpr float tail_slope(float) { return -0x1.22c59ap-1f; }
+ACT_HOST_DEVICE constexpr double tail_slope(double) { return -0x1.33f927f0ed0dap-1; }
+ACT_HOST_DEVICE TailPolynomials<float> tail_polynomials(float w) {
   float even = 0x1.54f6dp-3f;
   even = fma(even, w, -0x1.3ca642p-2f);
   even = fma(even, w, 0x1.74ed36p-1f);
   even = fma(even, w, 0x1.265cdap-2f);
-  even = fma(even, w, -0x1.22c59ap-1f);
   float odd = 0x1.553f42p-3f;
   odd = fma(odd, w, -0x1.3d776p-3f);
   odd = fma(odd, w, -0x1.91031cp-1f);
   odd = fma(odd, w, 0x1.2bf968p-2f);
-  return fma(odd, v, even);
+  return {even, odd};
 }
-ACT_HOST_DEVICE double tail_rise(double v) {
-  const double w = v * v;
+ACT_HOST_DEVICE TailPolynomials<double> tail_polynomials(double w) {
   double even = -0x1.94efcdfc76e62p-9;
   even = fma(even, w, -0x1.85e3beee88a09p-7);
   even = fma(even, w, 0x1.70a3e0da25a04p-5);
@@ -60,7 +65,6 @@ ACT_HOST_DEVICE double tail_rise(double v) {
   even = fma(even, w, 0x1.0538582feeff1p+3);
   even = fma(even, w, 0x1.bbb6583f76c14p+1);
   even = fma(even, w, -0x1.92bd8fb4ca37fp-3);
-  even = fma(even, w, -0x1.33f927f0ed0dap-1);
   double odd = 0x1.1f031ae4806acp-6;
   odd = fma(odd, w, -0x1.40bf3ef1fc941p-5);
   odd = fma(odd, w, 0x1.06c19aa8f5249p-4);
@@ -72,7 +76,13 @@ ACT_HOST_DEVICE double tail_rise(double v) {
   odd = fma(odd, w, -0x1.8c1f7c9832b11p+2);
   odd = fma(odd, w, -0x1.273cc0a37b39ap+0);
   odd = fma(odd, w, 0x1.506bb15653895p-1);
-  return fma(odd, v, even);
+  return {even, odd};
+}
+template <class T>
+ACT_HOST_DEVICE T tail_rise(T v) {
+  const T w = v * v;
+  const TailPolynomials<T> p = tail_polynomials(w);
+  return fma(p.odd, v, fma(p.even, w, tail_slope(T())));
 }
 
 // K in Q(t) - t·φ(t) = e^(-t²/2)·K(t)/2·(zero - t). Relative error 2^-27.5 and 2^-59.6; K varies
@@ -142,6 +152,32 @@ ACT_HOST_DEVICE Pair<T> doubled_tail(T t) {
 
   const T v = t / (t + normal::tail_shift(T())) - normal::tail_centre(T());
   return {m, fma(m * v, normal::tail_rise(v), remainder * sensitivity)};
+}
+
+// 2·Q(t)·e^(t²/2), the Mills ratio times √(2/π), of t = high + low: F/(t + 1.25), where the large
+// terms of F = 1 + slope·v + v²·bend are not rounded.
+template <class T>
+ACT_HOST_DEVICE Pair<T> doubled_mills_ratio(Pair<T> t) {
+  constexpr T shift = T(1.25), further = normal::tail_shift(T()), slope = normal::tail_slope(T());
+  const Pair<T> d = any_sum(t.high, shift);
+  const T m = T(1) / d.high;
+  const T m_remainder = fma(-m, d.low + t.low, fma(-m, d.high, T(1)));
+
+  // v, and what the division and the difference lose of it; F' is about -1/2.
+  const Pair<T> c = any_sum(t.high, further);
+  const T share = t.high / c.high;
+  const T remainder = fma(-share, c.low, fma(-share, c.high, t.high));
+  const T v = share - normal::tail_centre(T());
+  const T lost = fma(remainder, fma(-share, T(1) / further, T(1) / further),
+                     (share - v) - normal::tail_centre(T()));
+
+  const T w = v * v;
+  const normal::TailPolynomials<T> p = normal::tail_polynomials(w);
+  const T bend = fma(p.even, v, p.odd);
+  const Pair<T> f = ordered_sum(T(1), slope * v);
+  const T f_low = fma(w, bend, fma(T(-0.5), lost, fma(slope, v, -(slope * v)) + f.low));
+  const Pair<T> y = product(m, f.high);
+  return {y.high, fma(m, f_low, fma(m_remainder * m, f.high, y.low))};
 }
 
 // 2·(Q(t) - t·φ(t))·e^(t²/2), without cancellation near its zero.

@@ -50,6 +50,11 @@ FORMULAS: Mapping[str, type[Formula] | Mapping[str, type[Formula]]] = {
     "softshrink": piecewise.Softshrink,
     "tanhshrink": sigmoidal.Tanhshrink,
     "threshold": piecewise.Threshold,
+    "relu_squared": piecewise.ReluSquared,
+    "quick_gelu": sigmoidal.QuickGelu,
+    "hard_mish": piecewise.HardMish,
+    "squareplus": exponential.Squareplus,
+    "laplace": normal.Laplace,
 }
 
 SEVERAL: Mapping[str, Decomposition] = {
@@ -82,7 +87,8 @@ def decompositions() -> dict[OpOverload, Decomposition]:
 
 
 def _op(name: str) -> OpOverload:
-    return getattr(torch.ops.act, name).default
+    op: OpOverload = getattr(torch.ops.act, name).default
+    return op
 
 
 def _defaults_filled_in(op: OpOverload, compute: Decomposition) -> Decomposition:

@@ -37,7 +37,7 @@ class Format:
         if self.dtype == torch.float64 or not math.isfinite(number):
             return float(number)
         try:
-            return struct.unpack("f", struct.pack("f", number))[0]
+            return float(struct.unpack("f", struct.pack("f", number))[0])
         except OverflowError:
             return math.copysign(math.inf, number)
 

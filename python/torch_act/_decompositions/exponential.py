@@ -1,4 +1,4 @@
-"""The other smooth activations as decompositions: of exponentials, of the normal distribution."""
+"""The other smooth activations as decompositions: of exponentials, of roots."""
 
 import math
 
@@ -126,6 +126,50 @@ class Softsign(Formula):
 
     def _finite(self, x: Tensor) -> Tensor:
         return self.number.bounded(x.abs(), torch.finfo(self.number.dtype).max)
+
+
+class Squareplus(Formula):
+    """With t = |x|, s = √(t² + b), h = (t + s)/2: h for x > 0, b/(4h) for x < 0.
+
+    In units of a power of two near √b where t² would leave the exponent's range.
+    """
+
+    FAR = 2.0**60  # √(t² + b) is t beyond, and t² still finite
+
+    def __init__(self, number: Format, b: float):
+        self.number = number
+        single = number.dtype == torch.float32
+        most, plain = (124, -50) if single else (511, -480)
+        k = (math.frexp(b)[1] - 1) // 2 if b else 0
+        k = 0 if plain <= k <= 0 else max(-most, min(k, most))
+        self.unit, self.furthest = 2.0**k, 2.0**100 if single else 2.0**600
+        self.b = number.rounded(b * 2.0**-k * 2.0**-k)
+
+    def value(self, x: Tensor) -> Tensor:
+        if self.b == 0.0:
+            return torch.where(x <= 0.0, 0.0, x)
+        t = x.abs() * (1.0 / self.unit)
+        half = 0.5 * self._root(t) + 0.5 * t
+        above = torch.where(t > self.FAR, x, half * self.unit)
+        return torch.where(x >= 0.0, above, self.b / half * (self.unit * 0.25))
+
+    def derivative(self, x: Tensor) -> Tensor:
+        if self.b == 0.0:
+            return torch.where(x > 0.0, 1.0, torch.where(x <= 0.0, 0.0, x))
+        t = self.number.bounded(x.abs() * (1.0 / self.unit), self.furthest)
+        w = 1.0 / self._root(t)
+        below = 0.5 * self.b * w / (1.0 + t * w) * w
+        return torch.where(x > 0.0, 1.0 - below, below)
+
+    def second_derivative(self, x: Tensor) -> Tensor:
+        if self.b == 0.0:
+            return torch.where(torch.isnan(x), x, 0.0)
+        w = 1.0 / self._root(x.abs() * (1.0 / self.unit))
+        return 0.5 * self.b / self.unit * w * w * w
+
+    def _root(self, t: Tensor) -> Tensor:
+        bounded = self.number.bounded(t, self.FAR)
+        return torch.maximum(torch.sqrt(bounded * bounded + self.b), t)
 
 
 class Mish(Formula):

@@ -1,9 +1,14 @@
-"""gelu by the normal distribution, as a decomposition: max(x, 0) - t·Q(t), t = |x|, Q its tail."""
+"""The activations made of the normal distribution and its tail Q, as decompositions.
+
+gelu is max(x, 0) - t·Q(t) with t = |x|; laplace is Q(t) or 1 - Q(t) with t = |x - mu|/sigma.
+"""
+
+from fractions import Fraction
 
 import torch
 from torch import Tensor
 
-from torch_act._decompositions.arithmetic import DOUBLE, Format
+from torch_act._decompositions.arithmetic import DOUBLE, Format, Pair
 from torch_act._decompositions.formula import Formula
 
 DENSITY = 0.39894228040143267794  # 1/√(2π)
@@ -12,7 +17,7 @@ DENSITY = 0.39894228040143267794  # 1/√(2π)
 class Gelu(Formula):
     def __init__(self, number: Format):
         self.number = number
-        self.tail = ErfcTail(number) if number is DOUBLE else FittedTail()
+        self.tail = tail_in(number)
 
     def value(self, x: Tensor) -> Tensor:
         t = self._bounded(x)
@@ -32,6 +37,43 @@ class Gelu(Formula):
         return self.number.bounded(x.abs(), self.number.end)
 
 
+class Laplace(Formula):
+    def __init__(self, number: Format, mu: float, sigma: float):
+        self.number, self.tail = number, tail_in(number)
+        self.mu = number.rounded(mu)
+        sigma = number.rounded(sigma)
+        self.slope, self.curvature = DENSITY / sigma, DENSITY / sigma / sigma
+        self.inverse = number.rounded(1.0 / sigma)
+        self.inverse_low = float(1 / Fraction(sigma) - Fraction(self.inverse))
+
+    def value(self, x: Tensor) -> Tensor:
+        above, t, gaussian = self._parts(x)
+        below = self.tail.q(t, gaussian)
+        return torch.where(above, 1.0 - below, below)
+
+    def derivative(self, x: Tensor) -> Tensor:
+        _, _, gaussian = self._parts(x)
+        return gaussian * self.slope
+
+    def second_derivative(self, x: Tensor) -> Tensor:
+        above, t, gaussian = self._parts(x)
+        magnitude = t.high * gaussian * self.curvature
+        return torch.where(above, -magnitude, magnitude)
+
+    def _parts(self, x: Tensor) -> tuple[Tensor, Pair, Tensor]:
+        """Whether x > mu, t, and e^(-t²/2)."""
+        difference = self.number.sum(-self.mu, x)
+        u = self.number.product(difference.high, self.inverse)
+        low = u.low + (difference.high * self.inverse_low + difference.low * self.inverse)
+        magnitude, above = u.high.abs(), u.high > 0.0
+        t = self.number.bounded(magnitude, self.number.end)
+        known = magnitude < self.number.end  # beyond, the exact product may overflow
+        low = torch.where(known, torch.where(above, low, -low), 0.0)
+        square = self.number.product(t, t)
+        exponent = Pair(square.high * -0.5, square.low * -0.5 - t * low)
+        return above, Pair(t, low), self.number.exp(exponent)
+
+
 class ErfcTail:
     """Q(t) = erfc(t/√2)/2. In float64; erfc takes most of the time, but is what there is."""
 
@@ -46,11 +88,15 @@ class ErfcTail:
     def slope(self, t: Tensor, gaussian: Tensor) -> Tensor:
         return self._q(t) - t * (gaussian * DENSITY)
 
-    def _q(self, t: Tensor) -> Tensor:
+    def q(self, t: Pair, gaussian: Tensor) -> Tensor:
+        return self._q(t.high, t.low * self.ROOT[0])
+
+    def _q(self, t: Tensor, low: Tensor | float = 0.0) -> Tensor:
         # The argument's rounding error d changes erfc(u) by the factor 1 - 2·u·d in the tail, and
         # by nothing that matters before.
         u = self.number.times_constant(t, *self.ROOT)
-        return torch.special.erfc(u.high) * (0.5 - u.high * u.low)
+        result: Tensor = torch.special.erfc(u.high) * (0.5 - u.high * (u.low + low))
+        return result
 
 
 class FittedTail:
@@ -69,10 +115,10 @@ class FittedTail:
 
     def value(self, t: Tensor, gaussian: Tensor) -> Tensor:
         """t·Q(t) = e^(-t²/2)·F/2·t/(t + 1.25)."""
-        v = self._variable(t, self.VALUE_SHIFT, self.VALUE_CENTRE)
-        w = v * v
-        rise = polynomial(self.VALUE_EVEN, w) + polynomial(self.VALUE_ODD, w) * v
-        return gaussian * (t / (t + 1.25) * (0.5 + 0.5 * (v * rise)))
+        return gaussian * (t / (t + 1.25) * self._half_of_factor(t))
+
+    def q(self, t: Pair, gaussian: Tensor) -> Tensor:
+        return gaussian * (self._half_of_factor(t.high) / (t.high + 1.25))
 
     def slope(self, t: Tensor, gaussian: Tensor) -> Tensor:
         """Q(t) - t·φ(t) = e^(-t²/2)·K/2·(zero - t), without cancellation."""
@@ -80,9 +126,19 @@ class FittedTail:
         distance = (self.ZERO[0] - t) + self.ZERO[1]
         return gaussian * (distance * (0.5 + 0.5 * (v * polynomial(self.SLOPE, v))))
 
+    def _half_of_factor(self, t: Tensor) -> Tensor:
+        v = self._variable(t, self.VALUE_SHIFT, self.VALUE_CENTRE)
+        w = v * v
+        rise = polynomial(self.VALUE_EVEN, w) + polynomial(self.VALUE_ODD, w) * v
+        return 0.5 + 0.5 * (v * rise)
+
     @staticmethod
     def _variable(t: Tensor, shift: str, centre: str) -> Tensor:
         return t / (t + float.fromhex(shift)) - float.fromhex(centre)
+
+
+def tail_in(number: Format) -> "ErfcTail | FittedTail":
+    return ErfcTail(number) if number is DOUBLE else FittedTail()
 
 
 def polynomial(coefficients: str, x: Tensor) -> Tensor:

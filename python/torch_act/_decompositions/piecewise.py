@@ -1,4 +1,4 @@
-"""The piecewise linear activations as decompositions: the formulas of csrc/act/formulas."""
+"""The activations in polynomial pieces as decompositions: the formulas of csrc/act/formulas."""
 
 import math
 
@@ -133,3 +133,32 @@ class Softshrink(_Shrink):
     def value(self, x: Tensor) -> Tensor:
         t = x.abs()
         return torch.copysign(torch.where(t <= self.lambd, 0.0, t - self.lambd), x)
+
+
+class ReluSquared(Formula):
+    flat_blocks_gradient = True
+
+    def value(self, x: Tensor) -> Tensor:
+        y = torch.where(x < 0.0, 0.0, x)
+        return y * y
+
+    def derivative(self, x: Tensor) -> Tensor:
+        return torch.where(x < 0.0, 0.0, x + x)
+
+    def second_derivative(self, x: Tensor) -> Tensor:
+        return _nan_passes(x, torch.where(x > 0.0, 2.0, torch.zeros_like(x)))
+
+
+class HardMish(Formula):
+    flat_blocks_gradient = True
+
+    def value(self, x: Tensor) -> Tensor:
+        inner = x * 0.5 * (x + 2.0)
+        return torch.where(x <= -2.0, -0.0, torch.where(x < 0.0, inner, x))
+
+    def derivative(self, x: Tensor) -> Tensor:
+        return torch.where(x < -2.0, 0.0, torch.where(x >= 0.0, 1.0, x + 1.0))
+
+    def second_derivative(self, x: Tensor) -> Tensor:
+        inside = (x > -2.0) & (x < 0.0)
+        return _nan_passes(x, torch.where(inside, 1.0, torch.zeros_like(x)))

@@ -154,6 +154,33 @@ class Silu(Formula):
         return logistic_slope(t) * (2.0 - t * torch.tanh(t * 0.5))
 
 
+class QuickGelu(Formula):
+    """silu(z)/1.702 with z = 1.702·x, whose rounding error e^-|z| would magnify."""
+
+    SCALE = (1.702, float.fromhex("0x1.89374bc6a7efap-55"))
+
+    def value(self, x: Tensor) -> Tensor:
+        _, e = self._parts(x)
+        return torch.where(x < 0.0, self.number.bounded_below(x) * e, x) / (1.0 + e)
+
+    def derivative(self, x: Tensor) -> Tensor:
+        t, e = self._parts(x)
+        denominator = 1.0 + e
+        below = e / denominator * (1.0 - t / denominator)
+        return torch.where(x < 0.0, below, 1.0 - below)
+
+    def second_derivative(self, x: Tensor) -> Tensor:
+        t, e = self._parts(x)
+        slope = e / ((1.0 + e) * (1.0 + e)) * self.SCALE[0]
+        return slope * (2.0 - t * ((1.0 - e) / (1.0 + e)))
+
+    def _parts(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """|z| and e^-|z|."""
+        magnitude = self.number.bounded(x.abs(), self.number.exhausted)
+        t = self.number.times_constant(magnitude, *self.SCALE)
+        return t.high, self.number.exp(Pair(-t.high, -t.low))
+
+
 class GeluTanh(Formula):
     """x·σ(v·sign(x)), where v = t·(a + b·t²), as max(x, 0) - t·σ(-v)."""
 

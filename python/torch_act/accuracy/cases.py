@@ -23,7 +23,10 @@ DTYPES = (torch.float32, torch.float64, *HALF_DTYPES)
 COMPUTED_IN = {
     dtype: torch.float64 if dtype == torch.float64 else torch.float32 for dtype in DTYPES
 }
-NUMPY = {torch.float32: np.float32, torch.float64: np.float64}
+NUMPY: dict[torch.dtype, type[np.floating[Any]]] = {
+    torch.float32: np.float32,
+    torch.float64: np.float64,
+}
 
 
 @dataclass(frozen=True)
@@ -44,17 +47,21 @@ class Case:
         return dict(self.parameters)
 
     def value(self, x: Tensor) -> Tensor:
-        return getattr(torch.ops.act, self.name)(x, **self.keywords)
+        result: Tensor = getattr(torch.ops.act, self.name)(x, **self.keywords)
+        return result
 
     def backward(self, grad_output: Tensor, saved: Tensor, **is_result: bool) -> Tensor:
         op = getattr(torch.ops.act, self.name + "_backward")
-        return op(grad_output, saved, **self.keywords, **is_result)
+        result: Tensor = op(grad_output, saved, **self.keywords, **is_result)
+        return result
 
     def double_backward(
         self, grad_grad_input: Tensor, grad_output: Tensor, saved: Tensor, **is_result: bool
     ) -> Tensor:
         op = getattr(torch.ops.act, self.name + "_double_backward")
-        return op(grad_grad_input, grad_output, saved, **self.keywords, **is_result)
+        keywords = self.keywords | is_result
+        result: Tensor = op(grad_grad_input, grad_output, saved, **keywords)
+        return result
 
     def derivative(self, x: Tensor) -> Tensor:
         return self.backward(torch.ones_like(x), x)
@@ -84,10 +91,9 @@ class Case:
     @property
     def width(self) -> float:
         """The scale of x on which it changes: 1, unless a parameter stretches the axis."""
-        p = self.keywords
-        if self.name == "celu" and abs(p["alpha"]) < inf:
-            return abs(p["alpha"])
-        return 1 / abs(p["beta"]) if self.name == "softplus" else 1.0
+        entry = BY_NAME[self.name]
+        width = float(eval(entry.width, entry.numbers_of(self.keywords)))
+        return width if width < inf else 1.0
 
 
 def cases(case_type: type[Case] = Case) -> Iterator[Case]:
@@ -101,7 +107,7 @@ def cases(case_type: type[Case] = Case) -> Iterator[Case]:
             yield case_type(
                 op["name"],
                 tuple(parameters.items()),
-                parameters[variant_argument] if variant_argument else None,
+                str(parameters[variant_argument]) if variant_argument else None,
                 bool(op["output_determines"]),
                 bool(op["two_slopes"]),
             )

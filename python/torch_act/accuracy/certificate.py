@@ -35,6 +35,9 @@ class Row:
     torch: Errors | None
     sum: float | None = None  # of a row of softmax: how far from 1, in n·2⁻³²
     torch_sum: float | None = None
+    torch_inputs: str | None = None  # where they are others than ours
+    device: str | None = None  # where ours ran, if not on the CPU
+    other_bits: int | None = None  # results there that are not the CPU's
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -57,6 +60,8 @@ class Row:
             return f"{errors.wrong_kind} of a wrong kind, {errors.wrong_sign} of a wrong sign"
         if (self.sum or 0) > 1:
             return f"a sum is {self.sum:.3g}·n·2⁻³² from 1"
+        if self.other_bits:
+            return f"{self.other_bits} results on {self.device} are not the CPU's"
         if self.bound is None or errors.worst <= self.bound:
             return None
         where = f"{errors.worst:.4g} ulp at {errors.worst_at:.9g}"

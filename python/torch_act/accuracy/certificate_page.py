@@ -12,9 +12,13 @@ How far each result is from the exact one, ours and torch's beside it, and where
     make certify                                 # all, float32 on all 2³² inputs; resumable
     python -m torch_act certify --op gelu        # one op
     python -m torch_act certify --stride 1021    # every 1,021st float32 of each binade; minutes
+    python -m torch_act certify --device cuda    # float32 on all 2³² inputs, on a GPU; minutes
 
 On two cores of an AMD EPYC with AVX-512 the float32 sweep of one op and order takes 17 to 114 s,
-torch's included: three hours for all. The column *inputs* says how far each row has come.
+torch's included: three hours for all. On a GPU it takes seconds: kernels and double formulas run
+there, ours alone, and every one of the 2³² results is compared with the CPU's, bit by bit, so
+that what is counted holds for both. The column *inputs* says how far each row has come, and
+torch's where that is another.
 
 `python -m torch_act certify --no-measure --markdown docs/accuracy.md` prints this page from
 `docs/accuracy.json`. `tests/test_certificate.py` measures every 1,021st float32 of each binade and
@@ -95,13 +99,25 @@ def summary(certificate: Certificate) -> Iterator[str]:
 def page(certificate: Certificate) -> str:
     """The whole page as Markdown."""
     lines = [TEXT, *(f"- {name}: {value}" for name, value in certificate.header.items()), ""]
-    lines += ["## Summary", "", *_summary_table(certificate), ""]
+    lines += [*_devices(certificate), "## Summary", "", *_summary_table(certificate), ""]
     lines += ["## Bounds that are missed", "", MISSED, *_misses(certificate), ""]
     for dtype in DTYPES:
         rows = [row for row in certificate.rows.values() if row.dtype == dtype]
         if rows:
             lines += [f"## {dtype}", "", *_table(rows), ""]
     return "\n".join(lines)
+
+
+def _devices(certificate: Certificate) -> Iterator[str]:
+    rows = [row for row in certificate.rows.values() if row.device is not None]
+    for device in dict.fromkeys(row.device for row in rows):
+        there = [row for row in rows if row.device == device]
+        compared = [row.other_bits for row in there if row.other_bits is not None]
+        yield (
+            f"{len(there)} float32 rows were counted on an {device}. In {len(compared)} of them "
+            f"each result was compared with the CPU's: {sum(compared)} differ in any bit."
+        )
+        yield ""
 
 
 def _groups(certificate: Certificate) -> Iterator[tuple[str, str, list[Row]]]:
@@ -122,15 +138,15 @@ def _summary_table(certificate: Certificate) -> list[str]:
     for dtype, order, rows in _groups(certificate):
         worst = max(rows, key=lambda row: row.ours.worst)
         floored = max(rows, key=lambda row: row.ours.worst_floored)
-        compared = [row for row in rows if row.torch is not None]
-        theirs = max(compared, key=lambda row: row.torch.worst, default=None)
+        compared = [(row.torch, row.case) for row in rows if row.torch is not None]
+        theirs = max(compared, key=lambda both: both[0].worst, default=None)
         lines.append(
             f"| {dtype} | {order} | {len(rows)} | {_number(worst.ours.worst)}, {worst.case} "
             f"| {_number(floored.ours.worst_floored)}, {floored.case} "
             f"| {_mean_share([row.ours for row in rows])} "
             + (
-                f"| {_number(theirs.torch.worst)}, {theirs.case} "
-                f"| {_mean_share([row.torch for row in compared])} |"
+                f"| {_number(theirs[0].worst)}, {theirs[1]} "
+                f"| {_mean_share([errors for errors, _ in compared])} |"
                 if theirs
                 else "| – | – |"
             )
@@ -156,13 +172,17 @@ def _table(rows: list[Row]) -> list[str]:
         if not _perfect(row.ours):
             theirs = "| – | | |" if row.torch is None else _cells(row.torch)
             case = row.case if row.sum is None else _with_sums(row)
-            lines.append(f"| {case} | {row.order} | {row.inputs} {_cells(row.ours)} {theirs} |")
+            lines.append(f"| {case} | {row.order} | {_inputs(row)} {_cells(row.ours)} {theirs} |")
     perfect: dict[str, list[str]] = {}
     for row in rows:
         if _perfect(row.ours):
             perfect.setdefault(row.case, []).append(row.order)
     listed = "; ".join(f"{case}: {', '.join(orders)}" for case, orders in perfect.items())
     return [*lines, "", f"Correctly rounded, every result, and without a fault: {listed}."]
+
+
+def _inputs(row: Row) -> str:
+    return row.inputs + (f"; torch {row.torch_inputs}" if row.torch_inputs else "")
 
 
 def _perfect(errors: Errors) -> bool:

@@ -5,6 +5,7 @@ _C.measure_errors counts the same for float32, as fast as all 2³² inputs need.
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from typing import Any
 
 import numpy as np
 import torch
@@ -42,7 +43,7 @@ class Errors:
         return asdict(self)
 
     @classmethod
-    def of(cls, numbers: Mapping[str, float | int | None]) -> "Errors":
+    def of(cls, numbers: Mapping[str, Any]) -> "Errors":
         return cls(**{field.name: numbers[field.name] for field in fields(cls)})
 
 
@@ -93,7 +94,8 @@ def is_nearest(result: np.ndarray, errors: np.ndarray, dtype: torch.dtype) -> np
     with np.errstate(invalid="ignore"):
         half_units = result / spacing(result, dtype)
         even = np.remainder(half_units, 2) == 0
-    return (errors < 0.5) | ((errors == 0.5) & even)
+    nearest: np.ndarray = (errors < 0.5) | ((errors == 0.5) & even)
+    return nearest
 
 
 def reversals(result: np.ndarray, direction: int) -> int:

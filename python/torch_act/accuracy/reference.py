@@ -9,10 +9,15 @@ under test: not the algorithms, not the derivatives.
 
 import ast
 import math
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
+from types import CodeType
+from typing import Any, NamedTuple
 
 import numpy as np
 from flint import arb, arb_series, ctx
+from numpy.typing import NDArray
+
+Scope = tuple[int, dict[str, Any]]  # the bits of all in it, and what an expression can name
 
 ENOUGH_BITS = 110  # relative accuracy of high + low
 PRECISIONS = (160, 320, 640, 1280, 2560, 5120)
@@ -28,7 +33,7 @@ class Exact(NamedTuple):
     low: np.ndarray
 
 
-def _tanh(x):
+def _tanh(x: Any) -> Any:
     # By the chain rule: arb_series has no tanh, and a quotient of exponentials would overflow
     # sooner.
     if isinstance(x, arb):
@@ -50,21 +55,21 @@ FUNCTIONS = {
 class _ExactLiterals(ast.NodeTransformer):
     """Reads 0.044715 as that decimal number, not as the float64 beside it, and 1/6 as a sixth."""
 
-    def __init__(self, source):
+    def __init__(self, source: str) -> None:
         self.source = source
 
-    def visit_BinOp(self, node):
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
         node.left = self.visit(node.left)
         if not isinstance(node.op, ast.Pow):  # x**3 stays an integer power
             node.right = self.visit(node.right)
         return node
 
-    def visit_Constant(self, node):
+    def visit_Constant(self, node: ast.Constant) -> ast.AST:
         text = ast.Constant(ast.get_source_segment(self.source, node))
         return ast.copy_location(ast.Call(ast.Name("_literal", ast.Load()), [text], []), node)
 
 
-def _compile(expression):
+def _compile(expression: str) -> CodeType:
     tree = _ExactLiterals(expression).visit(ast.parse(expression.strip(), mode="eval"))
     return compile(ast.fix_missing_locations(tree), expression, "eval")
 
@@ -77,7 +82,12 @@ class Reference:
     means the rounded product.
     """
 
-    def __init__(self, pieces, parameters, number=np.float64):
+    def __init__(
+        self,
+        pieces: Iterable[tuple[str, str]],
+        parameters: Mapping[str, float],
+        number: type[np.floating[Any]] = np.float64,
+    ) -> None:
         self.number = number
         self.parameters = {name: float(value) for name, value in parameters.items()}
         self.conditions = [
@@ -86,7 +96,7 @@ class Reference:
         self.expressions = [_compile(expression) for _, expression in pieces]
         self.sources = [expression for _, expression in pieces]
 
-    def piece(self, x):
+    def piece(self, x: float) -> int:
         """The index of the piece that holds the float x."""
         numbers = {name: self.number(value) for name, value in self.parameters.items()}
         scope = {"inf": math.inf, "abs": abs, "__builtins__": {}, **numbers, "x": self.number(x)}
@@ -96,7 +106,7 @@ class Reference:
                     return index
         raise ValueError(f"no piece holds x = {x!r}: {self.sources}")
 
-    def at(self, points, smallest):
+    def at(self, points: NDArray[np.float64], smallest: float) -> Exact:
         """Exact f, f′, f″ at finite `points`; magnitudes below `smallest`·2⁻²⁰ may count as 0."""
         negligible = arb(smallest) * arb(2) ** -20
         high, low = np.zeros((3, len(points))), np.zeros((3, len(points)))
@@ -114,7 +124,7 @@ class Reference:
             ctx.prec, ctx.cap = saved
         return Exact(high, low)
 
-    def _scope(self, precision):
+    def _scope(self, precision: int) -> Scope:
         ctx.prec = precision
         parameters = {name: arb(value) for name, value in self.parameters.items()}
         return precision, {
@@ -125,14 +135,17 @@ class Reference:
             **parameters,
         }
 
-    def _narrow(self, x, scopes, negligible):
+    def _narrow(self, x: float, scopes: list[Scope], negligible: Any) -> list[Any]:
         if not abs(x) <= LARGEST_ARGUMENT:
             raise ValueError(f"{x!r} is out of the reference's reach")
-        code = self.expressions[self.piece(x)]
+        code, coefficients = self.expressions[self.piece(x)], ()
         for precision, scope in scopes:
             ctx.prec = precision
             scope["x"] = arb_series([arb(x), arb(1)])
-            result = eval(code, scope)
+            try:
+                result = eval(code, scope)
+            except ValueError:  # the interval of a denominator holds 0
+                continue
             if isinstance(result, arb):
                 result = arb_series([result])
             coefficients = result[0], result[1], 2 * result[2]
@@ -143,7 +156,7 @@ class Reference:
         )
 
 
-def _decided(ball, negligible):
+def _decided(ball: Any, negligible: Any) -> bool:
     if not ball.is_finite():
         return False
     return ball.rel_accuracy_bits() >= ENOUGH_BITS or bool(ball.rad() < negligible)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -22,7 +22,8 @@ BINADE = 1 << 23
 SIGN_BIT = -(1 << 31)
 
 
-class Block(NamedTuple):
+@dataclass(frozen=True)
+class Block:
     """Bit patterns of numbers >= 0: first, first + stride, …, and the one that follows them."""
 
     first: int
@@ -30,13 +31,17 @@ class Block(NamedTuple):
     stride: int
     following: int
 
-    def patterns(self) -> Tensor:
+    def numbers(self, device: torch.device | None = None) -> Tensor:
+        """float32: these, and then their negatives."""
         last = self.first + self.stride * (self.count - 1)
-        own = torch.arange(self.first, last + 1, self.stride, dtype=torch.int32)
-        return torch.cat([own, torch.tensor([self.following], dtype=torch.int32)])
+        own = torch.arange(self.first, last + 1, self.stride, dtype=torch.int32, device=device)
+        following = own.new_full((1,), self.following)
+        return torch.cat(
+            [own, following, own | SIGN_BIT, following | SIGN_BIT],
+        ).view(torch.float32)
 
 
-def blocks(stride: int) -> list[Block]:
+def blocks(stride: int, size: int = BLOCK) -> list[Block]:
     """Of each binade every stride-th number, from its first one on, and its last one.
 
     The first ones are 0, the powers of 2, infinity and a NaN beside it.
@@ -44,8 +49,8 @@ def blocks(stride: int) -> list[Block]:
     found = []
     for binade in range(0, 1 << 31, BINADE):
         after = binade + BINADE
-        for begin in range(binade, after, BLOCK * stride):
-            count = -(-min(after - begin, BLOCK * stride) // stride)
+        for begin in range(binade, after, size * stride):
+            count = -(-min(after - begin, size * stride) // stride)
             found.append((begin, count))
         if (BINADE - 1) % stride:
             found.append((after - 1, 1))
@@ -111,7 +116,7 @@ class Sweep:
         draft.write_text(json.dumps(kept))
         os.replace(draft, state)
 
-    def _resume(self, kept: dict) -> None:
+    def _resume(self, kept: dict[str, Any]) -> None:
         if kept["stride"] != self.stride:
             return
         self.done = kept["done"]
@@ -128,16 +133,13 @@ class _Measurement:
         self.domain = subject.domain()
 
     def __call__(self, block: Block) -> tuple[Errors, Errors | None]:
-        patterns = block.patterns()
-        x = torch.cat([patterns, patterns | SIGN_BIT]).view(torch.float32)
-        lowest, highest = self.domain
-        limited = lowest > -torch.inf or highest < torch.inf
-        outside = (x < lowest) | (x > highest) if limited else None
-        exact = _blank(self.subject.reference(x), outside)
+        x = block.numbers()
+        outside = outside_of(self.domain, x)
+        exact = blank(self.subject.reference(x), outside)
         torchs = None
         if self.theirs is not None:
-            torchs = self._count(x, _blank(self.theirs(x), outside), exact)
-        return self._count(x, _blank(self.subject.ours(x), outside), exact), torchs
+            torchs = self._count(x, blank(self.theirs(x), outside), exact)
+        return self._count(x, blank(self.subject.ours(x), outside), exact), torchs
 
     def _count(self, x: Tensor, result: Tensor, exact: Tensor) -> Errors:
         halves = [tuple(t.chunk(2)) for t in (x, result, exact)]
@@ -156,7 +158,14 @@ class _Measurement:
         return total
 
 
-def _blank(result: Tensor, outside: Tensor | None) -> Tensor:
+def outside_of(domain: tuple[float, float], x: Tensor) -> Tensor | None:
+    """Where x is none to judge; None where all are."""
+    lowest, highest = domain
+    limited = lowest > -torch.inf or highest < torch.inf
+    return (x < lowest) | (x > highest) if limited else None
+
+
+def blank(result: Tensor, outside: Tensor | None) -> Tensor:
     """NaN, which no sum counts, where x is no output."""
     return result if outside is None else result.masked_fill(outside, torch.nan)
 

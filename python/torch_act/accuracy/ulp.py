@@ -12,10 +12,14 @@ each holds one zero of the derivative and reaches no further than the points whe
 magnitude passes 0.1.
 """
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike, NDArray
+
+if TYPE_CHECKING:
+    from torch_act.accuracy.cases import Case
 
 
 class Format(NamedTuple):
@@ -40,13 +44,14 @@ CANCELLING = {
     ("gelu", "tanh"): (-0.94, -0.59),
     ("mish", ""): (-1.62, -0.9),
     ("hardswish", ""): (-1.8, -1.2),
+    ("quick_gelu", ""): (-0.97, -0.59),
 }
 
 # Where the derivative from the output is y + constant, and vanishes: the constant.
 LIMIT_OF_OUTPUT = {"celu": 1.0, "selu": 1.7580993408473768599402175208123}
 
 
-def spacing(value, dtype):
+def spacing(value: ArrayLike, dtype: torch.dtype) -> NDArray[np.float64]:
     """The distance between neighbouring numbers of `dtype` around each |value| (float64 array)."""
     precision, least_exponent, _ = FORMATS[dtype]
     magnitude = np.abs(np.asarray(value, dtype=np.float64))
@@ -55,10 +60,19 @@ def spacing(value, dtype):
             np.frexp(np.where(np.isfinite(magnitude), magnitude, 1.0))[1].astype(np.int64) - 1
         )
     exponent = np.where(magnitude == 0, least_exponent, exponent)
-    return np.ldexp(1.0, np.maximum(exponent, least_exponent) - (precision - 1))
+    unit: NDArray[np.float64] = np.ldexp(
+        1.0, np.maximum(exponent, least_exponent) - (precision - 1)
+    )
+    return unit
 
 
-def error(result, high, low, dtype, floor=None):
+def error(
+    result: ArrayLike,
+    high: ArrayLike,
+    low: ArrayLike,
+    dtype: torch.dtype,
+    floor: ArrayLike | None = None,
+) -> NDArray[np.float64]:
     """|result − exact| in ulp, elementwise; `floor`: the least magnitude whose ulp counts.
 
     An infinite result is right where the exact value rounds beyond the largest finite number; NaN
@@ -79,7 +93,9 @@ def error(result, high, low, dtype, floor=None):
     return np.where(np.isnan(difference), np.inf, difference)
 
 
-def cancellation_floor(case, order, points):
+def cancellation_floor(
+    case: "Case", order: int, points: NDArray[np.float64]
+) -> NDArray[np.float64]:
     """The `floor` of `error` at `points`: CANCELLATION_FLOOR inside its interval, else 0."""
     interval = CANCELLING.get((case.name, case.variant or ""))
     if order != 1 or interval is None:
@@ -88,7 +104,7 @@ def cancellation_floor(case, order, points):
     return np.where(inside, CANCELLATION_FLOOR, 0.0)
 
 
-def floor_of(case, order):
+def floor_of(case: "Case", order: str) -> tuple[float, float, float]:
     """(low, high, floor): between them an ulp counts as that of the floor at least.
 
     For the second derivative all that lies around 0, where its zeros are; for a derivative from the
@@ -105,7 +121,12 @@ def floor_of(case, order):
     return 0.0, 0.0, 0.0
 
 
-def describe(errors, points, result, exact):
+def describe(
+    errors: NDArray[np.float64],
+    points: NDArray[np.float64],
+    result: NDArray[np.float64],
+    exact: NDArray[np.float64],
+) -> str:
     """The worst of `errors`, for an assertion's message."""
     worst = errors.argmax()
     return (

@@ -6,8 +6,8 @@ from torch_act.command_line.bench import bench
 from torch_act.command_line.capabilities import capabilities
 from torch_act.command_line.certify import certify
 from torch_act.command_line.demo import demo
+from torch_act.command_line.doctor import doctor
 from torch_act.command_line.gallery import gallery
-from torch_act.command_line.info import info
 
 app = typer.Typer(
     help="Activation functions for PyTorch.",
@@ -19,5 +19,6 @@ app.command()(bench)
 app.command()(capabilities)
 app.command()(certify)
 app.command()(demo)
+app.command()(doctor)
+app.command("info", hidden=True)(doctor)  # its former name
 app.command()(gallery)
-app.command()(info)

@@ -46,6 +46,9 @@ def bench(
 ) -> None:
     """Time every op against torch and a memory copy, taking turns in one run.
 
+    Where torch has no function of the name, against the expression of torch's ops that is written
+    instead, as in transformers and timm.
+
     Options that take several values are repeated: --op gelu --op silu. Times are the fastest of the
     turns. Each call makes a fresh output. Backward is torch.autograd.grad on a retained graph. The
     copy is Tensor.copy_ of the input into existing, warm memory.
@@ -60,7 +63,7 @@ def bench(
     torch.set_num_threads(threads)
     header = {**versions(), "threads": str(threads), "time": f"fastest of {repeats} turns"}
     if not on_cpu:
-        torch.cuda.set_device(device)
+        torch.cuda.set_device(torch.device(device).index or 0)
         header["device"] = describe(device)
     quiet = STDOUT in (json, markdown)
     console = Console(stderr=quiet)

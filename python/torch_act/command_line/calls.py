@@ -27,15 +27,15 @@ class Call:
 
     @property
     def torchs(self) -> Callable[..., Tensor] | None:
-        """torch's function; None where torch has none of this name."""
-        function = getattr(torch.nn.functional, self.entry.name, None)
+        """torch's function, or what is written where it has none of this name; or None."""
+        function = getattr(torch.nn.functional, self.entry.name, None) or _composed(self.entry)
         return function and partial(function, **self.arguments)
 
     def further_inputs(self, like: Tensor) -> tuple[Tensor, ...]:
         """The differentiable arguments after the input."""
         if self.entry.name != "prelu":
             return ()
-        weight = self.entry.parameter_sets[0]["weight"]
+        weight = float(self.entry.parameter_sets[0]["weight"])
         return (torch.full((1,), weight, dtype=like.dtype, device=like.device),)
 
 
@@ -48,6 +48,13 @@ def calls(*, training: bool) -> Iterator[Call]:
             variant = parameters[entry.variant_argument] if entry.variant_argument else None
             suffix = "" if index == 0 else f"-{variant}"
             yield Call(entry, entry.name + suffix, _arguments(entry, parameters, training))
+
+
+def _composed(entry: Entry) -> Callable[..., Tensor] | None:
+    """Of torch's ops, one after the other, as transformers and timm write it."""
+    names = ", ".join(["x", *entry.parameter_sets[0]])
+    function = f"lambda {names}: {entry.composed}"
+    return eval(function, {"torch": torch}) if entry.composed else None
 
 
 def _arguments(entry: Entry, parameters: Mapping[str, Any], training: bool) -> dict[str, Any]:

@@ -18,7 +18,8 @@ TEXT = f"""# Op by capability
 
 Each cell is the outcome of a trial on this machine: {BOTH} ours and torch's, {ONLY_OURS} ours
 alone, `{ONLY_TORCHS}` torch's alone, {NEITHER} neither, empty where there is nothing to
-try. rrelu is in training. Sparse tensors are for ops with f(0) = 0.
+try. Where torch has no function of the name, its part is played by the expression of its ops that
+is written instead. rrelu is in training. Sparse tensors are for ops with f(0) = 0.
 
 `python -m torch_act capabilities --markdown -` prints this page.
 """
@@ -26,8 +27,9 @@ SAVED = """## Saved for backward
 
 Bytes for each element of a float32 input, measured with `saved_tensors_hooks`. In place, the result
 itself is not counted: it is there anyhow. 0 is where the output determines the gradient. It cannot
-for gelu, silu, mish and hardswish, which take a value twice; for softplus, logsigmoid, softsign,
-tanhshrink and the shrinks it could only with fewer digits; prelu's weight can be negative. These
+for gelu, silu, mish, hardswish, quick_gelu and hard_mish, which take a value twice; for softplus,
+logsigmoid, softsign, tanhshrink, the shrinks, squareplus and laplace it could only with fewer
+digits, and for relu_squared not where the square overflows; prelu's weight can be negative. These
 keep a copy of the input, as in torch. rrelu saves its slopes, in place the state that it draws them
 from, 16 bytes for each call. In the last columns under `torch_act.saved_as("bits")`.
 """

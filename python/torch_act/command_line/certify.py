@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from enum import Enum
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import Annotated
@@ -15,11 +16,14 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from torch_act.accuracy.cases import Case, cases
 from torch_act.accuracy.certificate import ROWS, Certificate, Row
 from torch_act.accuracy.certificate_page import page, summary
+from torch_act.accuracy.on_device import other_bits_than_cpu, sweep_on_device
+from torch_act.accuracy.errors import Errors
 from torch_act.accuracy.orders import FROM_OUTPUT, Subject, subjects
 from torch_act.accuracy.rows import INPUTS, measure_rows
 from torch_act.accuracy.sampled import float64_sample, measure_float64, measure_half
 from torch_act.accuracy.shape import shapes
 from torch_act.accuracy.sweep import Sweep, points, state_file
+from torch_act.command_line.device import describe
 from torch_act.command_line.machine import versions
 
 
@@ -53,6 +57,16 @@ def certify(
         "build/certify"
     ),
     markdown: Annotated[Path | None, typer.Option(help="Also write the page to this file.")] = None,
+    device: Annotated[
+        str,
+        typer.Option(
+            help="cuda: float32 there, ours alone, in a second for each function; what is known of "
+            "torch stays in the table."
+        ),
+    ] = "cpu",
+    bits: Annotated[
+        bool, typer.Option(help="With --device: count the results that are not the CPU's.")
+    ] = True,
     measure: Annotated[bool, typer.Option(help="Measure; else only print and write.")] = True,
 ) -> None:
     """Compare every result with the exact one: float32 on all 2^32 inputs, float64 on a sample, the
@@ -68,7 +82,9 @@ def certify(
             raise typer.BadParameter(f"{', '.join(sorted(unknown))}: choose from {sorted(known)}")
         chosen = [case for case in _cases(defaults) if not op or case.name in op]
         wanted = [o.value for o in order or Order]
-        _measure(certificate, chosen, dtype or list(Dtype), wanted, stride, threads, state)
+        _measure(
+            certificate, chosen, dtype or list(Dtype), wanted, stride, threads, state, device, bits
+        )
         if "value" in wanted:
             _measure_rows(certificate, [n for n in ROWS if not op or n in op], dtype or list(Dtype))
     console = Console()
@@ -95,11 +111,19 @@ def _measure(
     stride: int,
     threads: int,
     state: Path,
+    device: str,
+    bits: bool,
 ) -> None:
     with _progress() as progress:
         for dtype, case in product(dtypes, chosen):
             every = [s for s in subjects(case, getattr(torch, dtype.value)) if s.order in orders]
-            for row in _rows(case, every, stride, threads, state, progress):
+            if device != "cpu" and dtype == Dtype.float32:
+                rows = _rows_on_device(
+                    certificate, case, every, stride, threads if bits else 0, device, progress
+                )
+            else:
+                rows = _rows(case, every, stride, threads, state, progress)
+            for row in rows:
                 _put(certificate, row)
 
 
@@ -129,6 +153,8 @@ def _rows(
     dtype = every[0].dtype
     shape = shapes(every[0])
     sample = float64_sample(case) if dtype == torch.float64 else None
+    ours: Errors
+    theirs: Errors | None
     for subject in every:
         task = progress.add_task(
             f"{case} {subject.order} {str(dtype).removeprefix('torch.')}",
@@ -141,13 +167,14 @@ def _rows(
             inputs = f"{len(sample[0])} of all binades"
             ours, theirs = measure_float64(subject, shape[subject.order], *sample)
         elif dtype == torch.float32:
-            inputs = "all" if stride == 1 else f"1 in {stride} of each binade"
+            inputs = _inputs(stride)
             sweep = Sweep(subject, shape[subject.order], stride)
             sweep.run(
                 threads,
                 state_file(state, subject) if stride == 1 else None,
-                lambda count, task=task: progress.advance(task, count),
+                partial(progress.advance, task),
             )
+            assert sweep.ours is not None
             ours, theirs = sweep.ours, sweep.torchs
         else:
             inputs = "all"
@@ -155,6 +182,40 @@ def _rows(
         progress.remove_task(task)
         kind = str(dtype).removeprefix("torch.")
         yield Row(case.name, str(case), subject.order, kind, inputs, ours, theirs)
+
+
+def _rows_on_device(
+    certificate: Certificate,
+    case: Case,
+    every: list[Subject],
+    stride: int,
+    threads: int,
+    device: str,
+    progress: Progress,
+) -> Iterator[Row]:
+    where = torch.device(device)
+    shape = shapes(every[0]) if every else {}
+    for subject in every:
+        task = progress.add_task(f"{case} {subject.order} {device}", total=points(stride))
+        ours = sweep_on_device(
+            subject,
+            shape[subject.order],
+            where,
+            stride,
+            lambda count, task=task: progress.advance(task, count),
+        )
+        other_bits = other_bits_than_cpu(subject, where, stride, threads) if threads else None
+        progress.remove_task(task)
+        inputs = _inputs(stride)
+        row = Row(case.name, str(case), subject.order, "float32", inputs, ours, None)
+        if known := certificate.rows.get(row.key):
+            row.torch, row.torch_inputs = known.torch, known.torch_inputs or known.inputs
+        row.device, row.other_bits = describe(device), other_bits
+        yield row
+
+
+def _inputs(stride: int) -> str:
+    return "all" if stride == 1 else f"1 in {stride} of each binade"
 
 
 def _progress() -> Progress:

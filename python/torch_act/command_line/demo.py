@@ -12,7 +12,7 @@ from rich.table import Table
 
 from torch_act.catalogue import BY_NAME
 from torch_act.command_line.digits import Comparison, compare, load_digits
-from torch_act.command_line.gallery import draw
+from torch_act.command_line.gallery import draw_overview
 from torch_act.command_line.machine import versions
 
 ACTIVATIONS = "relu,leaky_relu,prelu,rrelu,elu,selu,gelu,silu,mish,hardswish,softplus,tanh"
@@ -47,7 +47,7 @@ def demo(
             progress.update(task, description=name)
             comparisons.append(compare(name, digits, epochs, seed, lambda: progress.advance(task)))
     console.print(_table(comparisons))
-    console.print(f"gallery: {draw(output / 'gallery.png')}", highlight=False)
+    console.print(f"gallery: {draw_overview(output / 'gallery.png')}", highlight=False)
 
 
 def _names(text: str) -> list[str]:

@@ -95,7 +95,7 @@ class Run:
     def accuracy(self, digits: Digits) -> float:
         self.model.eval()
         guesses = self.model(digits.test_images).argmax(1)
-        return (guesses == digits.test_labels).float().mean().item()
+        return float((guesses == digits.test_labels).float().mean())
 
 
 @dataclass(frozen=True)

@@ -1,109 +1,66 @@
-"""`gallery`: every activation with its derivative, ours over torch's, as one picture."""
+"""`gallery`: pictures of every activation, ours over torch's, and one page with all of them."""
 
-import math
+from __future__ import annotations
+
 from pathlib import Path
 from typing import Annotated
 
-import torch
 import typer
-from torch import Tensor
 
 from torch_act.command_line.calls import Call, calls
+from torch_act.command_line.machine import versions
 
-COLUMNS = 7
-RANGE = 7.0
-POINTS = 1401
-COLOURS = {"value": "#1f5fa8", "derivative": "#c8501e"}
+OVERVIEW_DPI = 110
 
 
 def gallery(
-    output: Annotated[Path, typer.Option(help="Folder for gallery.png.")] = Path("build/demo"),
+    output: Annotated[Path, typer.Option(help="Folder for the pictures.")] = Path("build/gallery"),
+    op: Annotated[list[str] | None, typer.Option(help="Only this op; repeatable.")] = None,
 ) -> None:
-    """Draw every activation with its derivative."""
-    typer.echo(f"gallery: {draw(output / 'gallery.png')}")
+    """Draw value, derivatives and errors of every activation, and a page of all pictures.
+
+    Into the folder: gallery.png and .svg, all ops at a glance; ops/NAME.png and .svg, one op with
+    its errors in ulp; index.html, all of it in one file without external resources.
+    """
+    from torch_act.gallery.colours import adaptive
+    from torch_act.gallery.edges import edges
+    from torch_act.gallery.figures import describe, draw, png, svg
+    from torch_act.gallery.overview import overview
+    from torch_act.gallery.page import Chapter, Picture, page
+
+    chosen = _chosen(op or [])
+    (output / "ops").mkdir(parents=True, exist_ok=True)
+    chapters: dict[str, Chapter] = {}
+    for call in chosen:
+        drawn, errors = draw(call)
+        vectors = svg(drawn)
+        (output / "ops" / f"{call.label}.svg").write_text(vectors, encoding="utf-8")
+        (output / "ops" / f"{call.label}.png").write_bytes(png(drawn))
+        picture = Picture(call.label, adaptive(vectors), describe(call, errors), edges(call))
+        chapter = chapters.setdefault(call.entry.name, Chapter(call.entry, []))
+        chapter.pictures.append(picture)
+    every = overview(chosen)
+    vectors = svg(every)
+    (output / "gallery.svg").write_text(vectors, encoding="utf-8")
+    (output / "gallery.png").write_bytes(png(every, OVERVIEW_DPI))
+    text = page(adaptive(vectors), list(chapters.values()), versions())
+    (output / "index.html").write_text(text, encoding="utf-8")
+    typer.echo(f"gallery: {output / 'index.html'}, {len(chosen)} pictures beside it")
 
 
-def draw(path: Path) -> Path:
-    """Writes the picture to `path`."""
-    from matplotlib.figure import Figure
-    from matplotlib.lines import Line2D
+def draw_overview(path: Path) -> Path:
+    """All ops at a glance, as a PNG."""
+    from torch_act.gallery.figures import png
+    from torch_act.gallery.overview import overview
 
-    every = list(calls(training=False))
-    rows = math.ceil(len(every) / COLUMNS)
-    figure = Figure(figsize=(2.9 * COLUMNS, 2.7 * rows))
-    axes = figure.subplots(rows, COLUMNS, sharex=True)
-    for axis, call in zip(axes.flat, every, strict=False):
-        _panel(axis, call)
-    for axis in axes.flat[len(every) :]:
-        axis.set_visible(False)
-    lines = [
-        Line2D([], [], color=colour, label=f"{what}, torch_act", linewidth=1.4)
-        for what, colour in COLOURS.items()
-    ]
-    lines += [
-        Line2D([], [], color=colour, label=f"{what}, torch", linewidth=6, alpha=0.3)
-        for what, colour in COLOURS.items()
-    ]
-    figure.suptitle("The activations and their derivatives, torch_act over torch", fontsize=18)
-    figure.legend(
-        handles=lines,
-        loc="upper center",
-        ncols=4,
-        fontsize=13,
-        frameon=False,
-        bbox_to_anchor=(0.5, 0.965),
-    )
-    figure.tight_layout(rect=(0, 0, 1, 0.94))
     path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=110)
+    path.write_bytes(png(overview(list(calls(training=False))), OVERVIEW_DPI))
     return path
 
 
-def _panel(axis, call: Call) -> None:
-    x = torch.linspace(-RANGE, RANGE, POINTS)
-    curves = [(call.torchs, 6.0, 0.3), (call.ours, 1.4, 1.0)]
-    for function, width, opacity in curves:
-        if function is None:
-            continue
-        for what, y in zip(COLOURS, _value_and_derivative(call, function, x), strict=True):
-            axis.plot(
-                x, y, color=COLOURS[what], linewidth=width, alpha=opacity, solid_capstyle="round"
-            )
-    axis.axhline(0, color="0.8", linewidth=0.8, zorder=0)
-    axis.axvline(0, color="0.8", linewidth=0.8, zorder=0)
-    axis.set_title(call.label, fontsize=13, pad=16)
-    axis.text(
-        0.5, 1.02, _remark(call), transform=axis.transAxes, ha="center", fontsize=8.5, color="0.35"
-    )
-    axis.set_xticks(range(-6, 7, 3))
-    axis.tick_params(labelsize=8)
-    axis.spines[["top", "right"]].set_visible(False)
-
-
-def _value_and_derivative(call: Call, function, x: Tensor) -> tuple[Tensor, Tensor]:
-    x = x.clone().requires_grad_()
-    y = function(_input(call, x), *call.further_inputs(x))[:, 0]
-    (derivative,) = torch.autograd.grad(y.sum(), x)
-    return y.detach(), derivative
-
-
-def _input(call: Call, x: Tensor) -> Tensor:
-    # What is not a function of one number is shown along one coordinate: a row for each point.
-    if call.entry.pieces:
-        return x[:, None]
-    if call.entry.name == "glu":
-        return torch.stack([torch.ones_like(x), x], dim=1)
-    return torch.stack([x, torch.zeros_like(x)], dim=1)
-
-
-def _remark(call: Call) -> str:
-    if call.entry.name == "glu":
-        return "a = 1, b = x"
-    if not call.entry.pieces:
-        return "of (x, 0), the first"
-    parameters = call.arguments or call.entry.parameter_sets[0]
-    return ", ".join(
-        f"{name}={value:.3g}" if isinstance(value, float) else f"{name}={value}"
-        for name, value in parameters.items()
-        if not isinstance(value, bool)
-    )
+def _chosen(names: list[str]) -> list[Call]:
+    every = list(calls(training=False))
+    known = {name for call in every for name in (call.label, call.entry.name)}
+    if unknown := [name for name in names if name not in known]:
+        raise typer.BadParameter(f"{', '.join(unknown)}: choose from {', '.join(sorted(known))}")
+    return [c for c in every if not names or c.label in names or c.entry.name in names]

@@ -59,7 +59,7 @@ class Cell:
     @property
     def share(self) -> float:
         """The bandwidth as a share of what the copy reaches, which reads and writes the input."""
-        itemsize = getattr(torch, self.dtype).itemsize
+        itemsize: int = getattr(torch, self.dtype).itemsize
         return self.bandwidth / (2 * itemsize / self.copy)
 
 
@@ -98,7 +98,7 @@ def _bytes(call: Call, input: torch.Tensor, direction: str) -> int:
     return output.nbytes + (2 if direction == "backward" else 1) * input.nbytes
 
 
-def _forward(call: Call, function: Callable, input: torch.Tensor) -> Contender:
+def _forward(call: Call, function: Callable[..., torch.Tensor], input: torch.Tensor) -> Contender:
     inputs = (input, *call.further_inputs(input))
 
     def run() -> object:
@@ -108,7 +108,7 @@ def _forward(call: Call, function: Callable, input: torch.Tensor) -> Contender:
     return run
 
 
-def _backward(call: Call, function: Callable, input: torch.Tensor) -> Contender:
+def _backward(call: Call, function: Callable[..., torch.Tensor], input: torch.Tensor) -> Contender:
     inputs = [t.clone().requires_grad_() for t in (input, *call.further_inputs(input))]
     output = function(*inputs)
     gradient = torch.randn(output.shape, device=output.device).to(output.dtype)

@@ -51,7 +51,7 @@ def torchs(call: Call) -> Subject:
     name, homes = call.entry.name, (torch, torch.nn.functional, torch._C._nn)
     function = call.torchs or partial(getattr(torch, name), **call.arguments)
     in_place = [getattr(home, name + "_") for home in homes if hasattr(home, name + "_")]
-    in_place.append(partial(function.func, inplace=True))
+    in_place.append(partial(getattr(function, "func", function), inplace=True))
     out = [getattr(home, name) for home in homes if hasattr(home, name)]
     return Subject(call, function, in_place, out)
 
@@ -60,7 +60,8 @@ def _dtype(dtype: torch.dtype, subject: Subject) -> bool:
     inputs = subject.inputs(dtype)
     y = subject.function(*inputs)
     y.backward(torch.ones_like(y))
-    return y.dtype == dtype and bool(inputs[0].grad.isfinite().all())
+    gradient = inputs[0].grad
+    return y.dtype == dtype and gradient is not None and bool(gradient.isfinite().all())
 
 
 def _first_order(subject: Subject) -> bool:
@@ -109,7 +110,8 @@ def _vmap(subject: Subject) -> bool:
 def _per_sample_gradients(subject: Subject) -> bool:
     x, *others = (t.detach() for t in subject.inputs())
     gradient = torch.func.grad(lambda row: subject.function(row, *others).sum())
-    return torch.func.vmap(gradient, randomness="different")(x).shape == x.shape
+    gradients: Tensor = torch.func.vmap(gradient, randomness="different")(x)
+    return gradients.shape == x.shape
 
 
 def _compile(subject: Subject) -> bool:
@@ -137,7 +139,8 @@ class _Function(torch.nn.Module):
 def _export(subject: Subject) -> bool:
     inputs = tuple(t.detach() for t in subject.inputs(torch.float32))
     program = torch.export.export(_Function(lambda *t: subject.function(*t)), inputs)
-    return program.module()(*inputs).shape == subject.function(*inputs).shape
+    exported: Tensor = program.module()(*inputs)
+    return exported.shape == subject.function(*inputs).shape
 
 
 def _any_works(

@@ -30,8 +30,11 @@ def rich_table(cells: Iterable[Cell]) -> Table:
     table = Table(box=box.SIMPLE, padding=0)
     cells = list(cells)
     for column in _columns(cells):
-        justify = "left" if column in TEXT_COLUMNS else "right"
-        table.add_column(column.replace(" ", "\n", 1), justify=justify, no_wrap=True)
+        table.add_column(
+            column.replace(" ", "\n", 1),
+            justify="left" if column in TEXT_COLUMNS else "right",
+            no_wrap=True,
+        )
     for cell in cells:
         table.add_row(*_row(cell), style="red" if _slower(cell) else None)
     return table
@@ -62,14 +65,14 @@ def summary(cells: list[Cell]) -> list[str]:
             groups.setdefault((cell.direction, cell.dtype, cell.size), []).append(cell)
     lines = []
     for (direction, dtype, size), group in groups.items():
-        ratio = _geometric_mean(cell.ratio for cell in group)
+        ratio = _geometric_mean(cell.ratio for cell in group if cell.ratio is not None)
         copies = _geometric_mean(cell.copies for cell in group)
         lines.append(
             f"{direction} {dtype} {size_name(size)}: {ratio:.2f} times as fast as torch, "
             f"{copies:.2f} copies{_reached(group)} (geometric means of {len(group)})"
         )
     slower = [cell for group in groups.values() for cell in group if _slower(cell)]
-    clearly = [cell for cell in slower if cell.ratio < CLEARLY]
+    clearly = [cell for cell in slower if _slower(cell, than=CLEARLY)]
     total = sum(map(len, groups.values()))
     lines.append(
         f"slower than torch: {len(slower)} of {total} cells "
@@ -119,8 +122,8 @@ def _row(cell: Cell) -> list[str]:
     ]
 
 
-def _slower(cell: Cell) -> bool:
-    return cell.ratio is not None and cell.ratio < 1
+def _slower(cell: Cell, than: float = 1) -> bool:
+    return cell.ratio is not None and cell.ratio < than
 
 
 def _geometric_mean(values: Iterable[float]) -> float:

@@ -1,6 +1,7 @@
 """How many bytes for each element an activation keeps for its backward."""
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -24,7 +25,7 @@ def saved_bytes(subject: Subject, *, in_place: bool, as_bits: bool = False) -> f
     for form in subject.in_place:
         try:
             return _measure(
-                lambda form=form: form(x * 1, *others, **subject.call.arguments),
+                partial(form, x * 1, *others, **subject.call.arguments),
                 x,
                 others,
                 as_bits,

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 
@@ -23,7 +23,7 @@ class Event(Protocol):
     """What is used of torch.cuda.Event."""
 
     def record(self) -> None: ...
-    def elapsed_time(self, end_event: "Event") -> float: ...
+    def elapsed_time(self, end_event: Any) -> float: ...
 
 
 @dataclass(frozen=True)

@@ -54,9 +54,9 @@ _TRANSFORMERS: dict[str, Correspondence] = {
     "ClippedGELUActivation": Correspondence("ClippedGELU"),
     "SiLUActivation": Correspondence("SiLU", {"inplace": False}),
     "MishActivation": Correspondence("Mish", {"inplace": False}),
-    "QuickGELUActivation": Correspondence("QuickGELU"),
-    "LaplaceActivation": Correspondence("Laplace"),
-    "ReLUSquaredActivation": Correspondence("ReLUSquared"),
+    "QuickGELUActivation": Correspondence("QuickGELU", {"inplace": False}),
+    "LaplaceActivation": Correspondence("Laplace", {"mu": 0.707107, "sigma": 0.282095}),
+    "ReLUSquaredActivation": Correspondence("ReLUSquared", {"inplace": False}),
     "XIELUActivation": Correspondence("XIELU"),
     "SqrtSoftplusActivation": Correspondence(None, remark="torch_act has no operator for it"),
     "LinearActivation": Correspondence(None, remark="the identity: nothing to compute"),
@@ -73,7 +73,7 @@ _TIMM: dict[str, Correspondence] = {
     "activations.PReLU": Correspondence("PReLU"),
     "activations.GELU": _gelu("none"),
     "activations.GELUTanh": _gelu("tanh"),
-    "activations.QuickGELU": Correspondence("QuickGELU"),
+    "activations.QuickGELU": Correspondence("QuickGELU", {"inplace": False}),
     "activations_me.SwishMe": Correspondence("SiLU", {"inplace": False}),
     "activations_me.MishMe": Correspondence("Mish", {"inplace": False}),
     "activations_me.HardSwishMe": Correspondence(
@@ -82,7 +82,7 @@ _TIMM: dict[str, Correspondence] = {
     "activations_me.HardSigmoidMe": Correspondence(
         "Hardsigmoid", {"inplace": False}, "the derivative at −3 and 3 is torch's: 0"
     ),
-    "activations_me.HardMishMe": Correspondence("HardMish"),
+    "activations_me.HardMishMe": Correspondence("HardMish", {"inplace": False}),
 }
 
 _DIFFUSERS: dict[str, Correspondence] = {
@@ -91,11 +91,9 @@ _DIFFUSERS: dict[str, Correspondence] = {
     ),
     "activations.GELU": Correspondence("ProjectedGELU"),
     "activations.GEGLU": Correspondence("ProjectedGEGLU"),
-    "activations.ApproximateGELU": Correspondence(
-        None, remark="torch_act has no operator quick_gelu yet"
-    ),
+    "activations.ApproximateGELU": Correspondence("ProjectedQuickGELU"),
     "transformers.t5_film_transformer.NewGELUActivation": _gelu("tanh"),
-    "controlnets.controlnet_union.QuickGELU": Correspondence("QuickGELU"),
+    "controlnets.controlnet_union.QuickGELU": Correspondence("QuickGELU", {"inplace": False}),
 }
 
 # Other libraries' classes by their full names: exactly these, no subclasses.
@@ -105,7 +103,7 @@ NAMED: Mapping[str, Correspondence] = {
         "tanh", "√(2/π) in full instead of 0.79788456"
     ),
     **{f"timm.layers.{name}": c for name, c in _TIMM.items()},
-    "timm.models.metaformer.SquaredReLU": Correspondence("ReLUSquared"),
+    "timm.models.metaformer.SquaredReLU": Correspondence("ReLUSquared", {"inplace": False}),
     "timm.models.metaformer.StarReLU": Correspondence("StarReLU"),
     **{f"diffusers.models.{name}": c for name, c in _DIFFUSERS.items()},
 }
@@ -160,6 +158,8 @@ _TIMM_FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "timm.layers.activations.tanh": functions.tanh,
     "timm.layers.activations.hard_swish": functions.hard_swish,
     "timm.layers.activations.hard_sigmoid": functions.hard_sigmoid,
+    "timm.layers.activations.hard_mish": functions.hard_mish,
+    "timm.layers.activations.quick_gelu": functions.quick_gelu,
     "timm.layers.activations.gelu": functions.gelu,
     "timm.layers.activations.gelu_tanh": functions.gelu_tanh,
     # These ignore `inplace`, and so does timm's mish.
@@ -167,6 +167,7 @@ _TIMM_FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "timm.layers.activations_me.mish_me": functions.mish,
     "timm.layers.activations_me.hard_swish_me": functions.hard_swish_me,
     "timm.layers.activations_me.hard_sigmoid_me": functions.hard_sigmoid_me,
+    "timm.layers.activations_me.hard_mish_me": functions.hard_mish_me,
 }
 
 

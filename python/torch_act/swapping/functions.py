@@ -87,6 +87,21 @@ def hard_sigmoid_me(x: Tensor, inplace: bool = False) -> Tensor:
     return F.hardsigmoid(x)
 
 
+def hard_mish(x: Tensor, inplace: bool = False) -> Tensor:
+    """timm's hard_mish."""
+    return F.hard_mish(x, inplace)
+
+
+def hard_mish_me(x: Tensor, inplace: bool = False) -> Tensor:
+    """timm's hard_mish_me, never in place."""
+    return F.hard_mish(x)
+
+
+def quick_gelu(x: Tensor, inplace: bool = False) -> Tensor:
+    """timm's quick_gelu, never in place."""
+    return F.quick_gelu(x)
+
+
 def gelu(x: Tensor, inplace: bool = False) -> Tensor:
     """timm's gelu, never in place."""
     return F.gelu(x)

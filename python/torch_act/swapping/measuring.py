@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from math import inf
 from time import perf_counter
 from typing import Any
@@ -13,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.graph import saved_tensors_hooks
 from torch.utils._pytree import tree_leaves
+from torch.utils.hooks import RemovableHandle
 
 
 @dataclass
@@ -34,7 +36,7 @@ class Run:
     def __init__(
         self, model: nn.Module, names: set[str], inputs: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> None:
-        self._call = lambda: model(*inputs, **kwargs)
+        self._call: Callable[[], Any] = partial(model, *inputs, **kwargs)
         self._model = model
         self._modules = {name: m for name, m in model.named_modules() if name in names}
         self.modules = {name: Measured() for name in self._modules}
@@ -59,7 +61,7 @@ class Run:
         def leave(name: str, output: Any) -> None:
             running.pop().outputs.extend(_outputs(output))
 
-        with self._hooked(enter, leave), saved_tensors_hooks(pack, lambda tensor: tensor):
+        with self._hooked(enter, leave), saved_tensors_hooks(pack, _as_it_is):
             self.whole.outputs = _outputs(self._call())
 
     def time(self) -> None:
@@ -82,20 +84,30 @@ class Run:
         self, enter: Callable[[str], None], leave: Callable[[str, Any], None]
     ) -> Iterator[None]:
         """Calls these around the forward of each module, inside of all other hooks."""
-        handles = []
+        handles: list[RemovableHandle] = []
         try:
             for name, module in self._modules.items():
                 handles += [
-                    module.register_forward_pre_hook(lambda _m, _a, name=name: enter(name)),
-                    module.register_forward_hook(
-                        lambda _m, _a, output, name=name: leave(name, output), prepend=True
-                    ),
+                    module.register_forward_pre_hook(_before(partial(enter, name))),
+                    module.register_forward_hook(_after(partial(leave, name)), prepend=True),
                 ]
             with _same_random_state(), _buffers_put_back(self._model):
                 yield
         finally:
             for handle in handles:
                 handle.remove()
+
+
+def _before(call: Callable[[], None]) -> Callable[[nn.Module, Any], None]:
+    return lambda module, inputs: call()
+
+
+def _after(call: Callable[[Any], None]) -> Callable[[nn.Module, Any, Any], None]:
+    return lambda module, inputs, output: call(output)
+
+
+def _as_it_is(tensor: Tensor) -> Tensor:
+    return tensor
 
 
 def _now() -> float:

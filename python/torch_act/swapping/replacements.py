@@ -59,6 +59,16 @@ class ProjectedGELU(Mixin):
         return F.gelu(gate, approximate=self.approximate)
 
 
+class ProjectedQuickGELU(Mixin):
+    """The forward of diffusers' ApproximateGELU, a projection with quick_gelu behind it."""
+
+    computed_by = "torch_act.functional.quick_gelu"
+    proj: torch.nn.Module
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.quick_gelu(self.proj(x))
+
+
 class ProjectedGEGLU(Mixin):
     """The gelu of diffusers' GEGLU, which is a projection with a gated gelu behind it."""
 

@@ -1,0 +1,86 @@
+"""Rows of the certificate and of the benchmark for one op, as Markdown."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from torch_act.accuracy.certificate import Certificate, Row
+from torch_act.accuracy.errors import Errors
+
+DOCS = Path(__file__).parents[1]
+ACCURACY, SPEED = DOCS / "accuracy.json", DOCS / "speed.json"
+
+
+def table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
+    """Lines of a Markdown table."""
+    columns = list(columns)
+    lines = [columns, ["---"] * len(columns), *rows]
+    return ["| " + " | ".join(line) + " |" for line in lines]
+
+
+def accuracy(op: str) -> Iterator[str]:
+    """The errors with the first set of parameters, and the largest with any."""
+    rows = [row for row in Certificate(ACCURACY).rows.values() if row.op == op]
+    if not rows:
+        yield "Not in the certificate: a function of several numbers. Its tests hold its results."
+        return
+    first = rows[0].case
+    cases = {row.case for row in rows}
+    yield f"Of `{first}`, measured by `python -m torch_act certify --op {op}`; an ulp, and what is"
+    yield "not in this table, are explained in [accuracy](../accuracy.md)."
+    yield ""
+    columns = ["dtype", "order", "max ulp", "at x", "nearest", "torch: max ulp", "torch: nearest"]
+    if len(cases) > 1:
+        columns.append(f"max ulp of {len(cases)} sets")
+    lines = []
+    for row in (row for row in rows if row.case == first):
+        line = [row.dtype, row.order, *_errors(row.ours, at=True), *_errors(row.torch)]
+        if len(cases) > 1:
+            line.append(_number(max(_alike(rows, row))))
+        lines.append(line)
+    yield from table(columns, lines)
+
+
+def _alike(rows: list[Row], like: Row) -> Iterator[float]:
+    for row in rows:
+        if (row.order, row.dtype) == (like.order, like.dtype):
+            yield row.ours.worst
+
+
+def _errors(errors: Errors | None, at: bool = False) -> list[str]:
+    if errors is None:
+        return ["none"] * (3 if at else 2)
+    wrong = errors.counted - errors.correctly_rounded
+    share = f"{errors.correctly_rounded / errors.counted:.2%}" if wrong else "all"
+    if 0 < wrong < errors.counted // 10_000:
+        share = f"all but {wrong}"
+    place = [f"{errors.worst_at:.6g}"] if at else []
+    return [_number(errors.worst), *place, share]
+
+
+def _number(ulp: float) -> str:
+    return "∞" if ulp == float("inf") else f"{ulp:.3g}" if ulp < 1e4 else f"{ulp:.1e}"
+
+
+def speed(op: str) -> Iterator[str]:
+    """What docs/speed.json has of the op, if there is one."""
+    kept = json.loads(SPEED.read_text()) if SPEED.exists() else {"cells": []}
+    cells = [cell for cell in kept["cells"] if cell["op"] in (op, f"{op}-tanh")]
+    if not cells:
+        yield f"`python -m torch_act bench --op {op}` measures it here; the README has a whole run."
+        return
+    header = kept.get("header", {})
+    where = ", ".join(str(header[k]) for k in ("processor", "torch", "threads") if k in header)
+    yield f"From `docs/speed.json`: {where}."
+    yield ""
+    columns = ["op", "dtype", "size", "direction", "ns/element", "torch", "torch / ours"]
+    keys = ["op", "dtype", "size", "direction", "ours", "torch", "ratio"]
+    yield from table(columns, [[_cell(cell.get(key)) for key in keys] for cell in cells])
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "–"
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
