@@ -3,6 +3,8 @@
 #include <ATen/core/Formatting.h>
 #include <act/formulas/rrelu.h>
 
+#include "philox_state.h"
+
 namespace act {
 
 void check_floating_point(const char* op, const at::Tensor& tensor) {
@@ -141,10 +143,14 @@ void check_philox_state(const char* op, const at::Tensor& state, const at::Tenso
               state.device());
 }
 
+void check_philox_state(const at::Tensor& state, const at::Tensor& self) {
+  check_philox_state("rrelu", state, self);
+}
+
 ParameterValues check_rrelu(const at::Tensor& self, const at::Tensor& state,
                             const at::Scalar& lower, const at::Scalar& upper) {
   check_floating_point("rrelu", self);
-  check_philox_state("rrelu", state, self);
+  check_philox_state(state, self);
   return check_rrelu_bounds(lower, upper);
 }
 
@@ -155,7 +161,7 @@ ParameterValues check_rrelu_backward(const at::Tensor& grad_output, const at::Te
                                      const at::Scalar& upper, bool is_result) {
   check_floating_point("rrelu_backward", saved);
   check_same("rrelu_backward", "grad_output", grad_output, saved);
-  check_philox_state("rrelu", state, saved);
+  check_philox_state(state, saved);
   const ParameterValues bounds = check_rrelu_bounds(lower, upper);
   TORCH_CHECK(!is_result || bounds.first >= 0,
               "act::rrelu_backward: expected lower >= 0 to take the gradient from the output, got ",

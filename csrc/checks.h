@@ -50,9 +50,9 @@ void check_slope_bits(const char* op, const at::Tensor& bits, const at::Tensor& 
 std::vector<c10::SymInt> slope_bits_sizes(const char* op, const at::Tensor& self,
                                           int64_t batch_dims);
 
-// What an op's random numbers are drawn from: one state, or one for each index of self's leading
+// What rrelu's slopes are drawn from: one state, or one for each index of self's leading
 // dimensions.
-void check_philox_state(const char* op, const at::Tensor& state, const at::Tensor& self);
+void check_philox_state(const at::Tensor& state, const at::Tensor& self);
 
 // All arguments of rrelu in training, and of its backward. Both give the bounds.
 ParameterValues check_rrelu(const at::Tensor& self, const at::Tensor& state,

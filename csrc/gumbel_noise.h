@@ -3,6 +3,7 @@
 
 #include "checks.h"
 #include "dispatcher.h"
+#include "philox_state.h"
 
 namespace act {
 

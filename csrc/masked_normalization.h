@@ -10,14 +10,14 @@
 
 namespace act {
 
-// The name of an op in messages.
-template <Member member>
-std::string masked_name_of() {
-  return std::string("masked_") + name_of(member);
+constexpr const char* masked_name_of(Member member) {
+  return member == Member::softmax       ? "masked_softmax"
+         : member == Member::log_softmax ? "masked_log_softmax"
+                                         : "masked_softmin";
 }
 
 // The divisor of logits that are computed in the type for results of `dtype`.
-inline void check_temperature(const std::string& op, double temperature, at::ScalarType dtype) {
+inline void check_temperature(const char* op, double temperature, at::ScalarType dtype) {
   const double rounded = dtype == at::kDouble ? temperature : double(float(temperature));
   TORCH_CHECK_VALUE(rounded > 0 && rounded < __builtin_huge_val(), "act::", op,
                     ": expected temperature > 0 and finite",
@@ -25,7 +25,7 @@ inline void check_temperature(const std::string& op, double temperature, at::Sca
 }
 
 // The mask is bool, on self's device, and broadcasts to self's shape.
-inline void check_mask(const std::string& op, const std::optional<at::Tensor>& mask,
+inline void check_mask(const char* op, const std::optional<at::Tensor>& mask,
                        const at::Tensor& self) {
   if (!mask) return;
   TORCH_CHECK(mask->scalar_type() == at::kBool, "act::", op,
@@ -43,7 +43,7 @@ inline void check_mask(const std::string& op, const std::optional<at::Tensor>& m
               whole, ", got ", sizes);
 }
 
-inline bool check_empty(const std::string& op, std::string_view empty) {
+inline bool check_empty(const char* op, std::string_view empty) {
   TORCH_CHECK_VALUE(empty == "zero" || empty == "nan", "act::", op,
                     ": expected empty to be 'zero' or 'nan', got '", empty, "'");
   return empty == "nan";
@@ -54,8 +54,8 @@ template <Member member>
 at::ScalarType check_masked_softmax(const at::Tensor& self, const std::optional<at::Tensor>& mask,
                                     double temperature, std::string_view empty,
                                     std::optional<at::ScalarType> dtype) {
-  const std::string name = masked_name_of<member>();
-  const at::ScalarType type = result_dtype(name.c_str(), self, dtype);
+  constexpr const char* name = masked_name_of(member);
+  const at::ScalarType type = result_dtype(name, self, dtype);
   check_mask(name, mask, self);
   check_temperature(name, temperature, type);
   check_empty(name, empty);
@@ -65,9 +65,9 @@ at::ScalarType check_masked_softmax(const at::Tensor& self, const std::optional<
 template <Member member>
 void check_masked_softmax_backward(const at::Tensor& grad_output, const at::Tensor& output,
                                    double temperature, at::ScalarType input_dtype) {
-  const std::string name = masked_name_of<member>();
-  check_softmax_backward(name.c_str(), grad_output, output, input_dtype);
-  check_temperature(name + "_backward", temperature, output.scalar_type());
+  constexpr const char* name = masked_name_of(member);
+  check_softmax_backward(name, grad_output, output, input_dtype);
+  check_temperature(name, temperature, output.scalar_type());
 }
 
 using OptionalMask = std::optional<at::Tensor>;
@@ -81,18 +81,18 @@ using MaskedSoftmaxBackwardSignature = at::Tensor(const at::Tensor&, const at::T
 
 template <Member member>
 const auto& masked_softmax_op() {
-  static const auto op = find_op<MaskedSoftmaxSignature>(masked_name_of<member>());
+  static const auto op = find_op<MaskedSoftmaxSignature>(masked_name_of(member));
   return op;
 }
 template <Member member>
 const auto& masked_softmax_out_op() {
-  static const auto op = find_op<MaskedSoftmaxOutSignature>(masked_name_of<member>(), "out");
+  static const auto op = find_op<MaskedSoftmaxOutSignature>(masked_name_of(member), "out");
   return op;
 }
 template <Member member>
 const auto& masked_softmax_backward_op() {
   static const auto op =
-      find_op<MaskedSoftmaxBackwardSignature>(masked_name_of<member>() + "_backward");
+      find_op<MaskedSoftmaxBackwardSignature>(std::string(masked_name_of(member)) + "_backward");
   return op;
 }
 
@@ -100,7 +100,7 @@ const auto& masked_softmax_backward_op() {
 template <template <Member> class Kernels, class Library>
 void implement_masked_softmax(Library& m) {
   const auto implement = [&]<Member member>() {
-    const std::string name = masked_name_of<member>();
+    const std::string name = masked_name_of(member);
     if constexpr (requires { &Kernels<member>::value; }) {
       m.impl(name.c_str(), &Kernels<member>::value);
     }

@@ -19,7 +19,7 @@ template <class Device>
 struct MaskedSoftmaxKernels {
   template <Member member>
   struct Kernel {
-    static constexpr const char* name = name_of(member);
+    static constexpr const char* name = masked_name_of(member);
     static constexpr Normalization normalization =
         member == Member::log_softmax ? Normalization::log_softmax : Normalization::softmax;
     static constexpr bool negate = member == Member::softmin;
@@ -51,7 +51,7 @@ struct MaskedSoftmaxKernels {
       const at::ScalarType type =
           check_masked_softmax<member>(self, mask, temperature, empty, dtype);
       dim = wrap_dim(name, dim, self.dim());
-      check_out(masked_name_of<member>().c_str(), result, self, type);
+      check_out(name, result, self, type);
       const typename Device::Guard guard(self.device());
       prepare_out(result, {self});
       compute(result, converts_inside(self, type) ? self : self.to(type), dim, mask, temperature,

@@ -96,19 +96,19 @@ at::Tensor philox_state(const at::Tensor& like, c10::SymIntArrayRef batch,
 at::Tensor rrelu(const at::Tensor& self, const at::Tensor& state, const at::Scalar&,
                  const at::Scalar&) {
   check_floating_point("rrelu", self);
-  check_philox_state("rrelu", state, self);
+  check_philox_state(state, self);
   return at::empty_like(self);
 }
 at::Tensor& rrelu_(at::Tensor& self, const at::Tensor& state, const at::Scalar&,
                    const at::Scalar&) {
   check_floating_point("rrelu", self);
-  check_philox_state("rrelu", state, self);
+  check_philox_state(state, self);
   return self;
 }
 at::Tensor& rrelu_out(const at::Tensor& self, const at::Tensor& state, const at::Scalar&,
                       const at::Scalar&, at::Tensor& out) {
   check_floating_point("rrelu", self);
-  check_philox_state("rrelu", state, self);
+  check_philox_state(state, self);
   check_out("rrelu", out, self);
   if (out.sym_sizes() != self.sym_sizes()) out.resize__symint(self.sym_sizes());
   return out;
@@ -117,7 +117,7 @@ at::Tensor rrelu_backward(const at::Tensor& grad_output, const at::Tensor& self_
                           const at::Tensor& state, const at::Scalar&, const at::Scalar&, bool) {
   check_floating_point("rrelu_backward", self_or_result);
   check_same("rrelu_backward", "grad_output", grad_output, self_or_result);
-  check_philox_state("rrelu", state, self_or_result);
+  check_philox_state(state, self_or_result);
   return at::empty_like(self_or_result);
 }
 
@@ -125,7 +125,7 @@ std::tuple<at::Tensor, at::Tensor> rrelu_with_slopes(const at::Tensor& self,
                                                      const at::Tensor& state, const at::Scalar&,
                                                      const at::Scalar&) {
   check_floating_point("rrelu", self);
-  check_philox_state("rrelu", state, self);
+  check_philox_state(state, self);
   return {at::empty_like(self),
           at::empty_like(self, self.options().dtype(rrelu_slopes_dtype(self)))};
 }

@@ -108,7 +108,9 @@ struct MaskedSoftmaxBackward : CompilableNode<MaskedSoftmaxBackward<member>> {
     output.reset_data();
     mask.reset_data();
   }
-  std::string name() const override { return "Act::" + masked_name_of<member>() + "_backward"; }
+  std::string name() const override {
+    return std::string("Act::") + masked_name_of(member) + "_backward";
+  }
 };
 
 template <Member member>
@@ -137,7 +139,7 @@ struct MaskedSoftmaxBackwardBackward : CompilableNode<MaskedSoftmaxBackwardBackw
     output.reset_data();
   }
   std::string name() const override {
-    return "Act::" + masked_name_of<member>() + "_backward_backward";
+    return std::string("Act::") + masked_name_of(member) + "_backward_backward";
   }
 };
 
@@ -175,7 +177,7 @@ struct Kernel {
   static Tensor& out(c10::DispatchKeySet keys, const Tensor& self, int64_t dim,
                      const OptionalMask& mask, double temperature, std::string_view empty,
                      std::optional<at::ScalarType> dtype, Tensor& result) {
-    check_out_is_not_differentiated(masked_name_of<member>().c_str(), result, self);
+    check_out_is_not_differentiated(masked_name_of(member), result, self);
     return write_below(masked_softmax_out_op<member>(), keys, self, dim, mask, temperature, empty,
                        dtype, result);
   }

@@ -33,7 +33,7 @@ Tensor mask_of_samples(const Batch& mask, int64_t dims) {
 
 template <Member member>
 struct Rule {
-  static constexpr const char* name = name_of(member);
+  static constexpr const char* name = masked_name_of(member);
 
   static Tensor value(const Tensor& self, int64_t dim, const OptionalMask& mask, double temperature,
                       std::string_view empty, std::optional<at::ScalarType> dtype) {

@@ -35,7 +35,7 @@ struct Device : RowDevice {
 // Contiguous results, whatever the input's layout, as torch's.
 template <Member member>
 struct Meta {
-  static constexpr const char* name = name_of(member);
+  static constexpr const char* name = masked_name_of(member);
 
   static at::Tensor value(const at::Tensor& self, int64_t dim, const OptionalMask& mask,
                           double temperature, std::string_view empty,
@@ -49,7 +49,7 @@ struct Meta {
                          std::optional<at::ScalarType> dtype, at::Tensor& result) {
     const at::ScalarType type = check_masked_softmax<member>(self, mask, temperature, empty, dtype);
     wrap_dim(name, dim, self.dim());
-    check_out(masked_name_of<member>().c_str(), result, self, type);
+    check_out(name, result, self, type);
     if (result.sym_sizes() != self.sym_sizes()) result.resize__symint(self.sym_sizes());
     return result;
   }

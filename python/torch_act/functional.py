@@ -477,6 +477,12 @@ def gumbel_softmax(
     Source:
         Jang, Gu, Poole: Categorical Reparameterization with Gumbel-Softmax, ICLR 2017,
         arXiv:1611.01144
+
+    Example:
+        >>> logits = torch.randn(20, 5)
+        >>> sample = torch_act.functional.gumbel_softmax(logits, tau=0.5, hard=True)
+        >>> sample.sum(-1).eq(1).all()
+        tensor(True)
     """
     if has_torch_function_unary(logits):
         return handle_torch_function(
