@@ -114,7 +114,8 @@ def test_gradients(name, shape, dtype, device):
             want = wide * (gradient - product.sum(dim, keepdim=True))
             size = wide * (gradient.abs() + product.abs().sum(dim, keepdim=True))
         want = (-want if name == "softmin" else want) / 0.7
-        bound = 4 * torch.finfo(dtype).eps * size / 0.7 + torch.finfo(dtype).tiny
+        units = 8 if dtype == torch.float64 else 4  # 4.8: the reference adds no better than we do
+        bound = units * torch.finfo(dtype).eps * size / 0.7 + torch.finfo(dtype).tiny
         assert ((ours.double() - want).abs() <= bound)[mask].all()
 
 
