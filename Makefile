@@ -30,7 +30,7 @@ test-wheel: $(installed)
 
 # Without the simulator's tests, which `make test` has run: nvcc makes their kernels from the same
 # sources whatever the torch, and the adapters that they compile are here part of the library.
-simulated := adapters glu parametric pointwise pointwise_bugs prelu resources rrelu softmax
+simulated := adapters glu gumbel masked_softmax parametric pointwise pointwise_bugs prelu resources rrelu softmax
 
 test-cuda-build:
 	TORCH_ACT_CUDA=1 $(MAKE) test-wheel VENV=$(CUDA_VENV) TORCH=$(CUDA_TORCH) \
