@@ -812,6 +812,36 @@ at::Tensor silu_double_backward(const at::Tensor& grad_grad_input, const at::Ten
   return op.call(grad_grad_input, grad_output, self);
 }
 
+at::Tensor snake(const at::Tensor& self, const at::Tensor& alpha, const at::Tensor& beta) {
+  static const auto op =
+      find_op<at::Tensor(const at::Tensor&, const at::Tensor&, const at::Tensor&)>("snake");
+  return op.call(self, alpha, beta);
+}
+
+at::Tensor& snake_out(at::Tensor& out, const at::Tensor& self, const at::Tensor& alpha,
+                      const at::Tensor& beta) {
+  static const auto op =
+      find_op<at::Tensor&(const at::Tensor&, const at::Tensor&, const at::Tensor&, at::Tensor&)>(
+          "snake", "out");
+  return op.call(self, alpha, beta, out);
+}
+
+at::Tensor& snake_(at::Tensor& self, const at::Tensor& alpha, const at::Tensor& beta) {
+  static const auto op =
+      find_op<at::Tensor&(at::Tensor&, const at::Tensor&, const at::Tensor&)>("snake_");
+  return op.call(self, alpha, beta);
+}
+
+std::tuple<at::Tensor, at::Tensor, at::Tensor> snake_backward(const at::Tensor& grad_output,
+                                                              const at::Tensor& self,
+                                                              const at::Tensor& alpha,
+                                                              const at::Tensor& beta) {
+  static const auto op = find_op<std::tuple<at::Tensor, at::Tensor, at::Tensor>(
+      const at::Tensor&, const at::Tensor&, const at::Tensor&, const at::Tensor&)>(
+      "snake_backward");
+  return op.call(grad_output, self, alpha, beta);
+}
+
 at::Tensor softmax(const at::Tensor& self, int64_t dim, std::optional<at::ScalarType> dtype) {
   static const auto op =
       find_op<at::Tensor(const at::Tensor&, int64_t, std::optional<at::ScalarType>)>("softmax");
@@ -1000,6 +1030,36 @@ at::Tensor squareplus_double_backward(const at::Tensor& grad_grad_input,
   return op.call(grad_grad_input, grad_output, self, b);
 }
 
+at::Tensor star_relu(const at::Tensor& self, const at::Tensor& scale, const at::Tensor& bias) {
+  static const auto op =
+      find_op<at::Tensor(const at::Tensor&, const at::Tensor&, const at::Tensor&)>("star_relu");
+  return op.call(self, scale, bias);
+}
+
+at::Tensor& star_relu_out(at::Tensor& out, const at::Tensor& self, const at::Tensor& scale,
+                          const at::Tensor& bias) {
+  static const auto op =
+      find_op<at::Tensor&(const at::Tensor&, const at::Tensor&, const at::Tensor&, at::Tensor&)>(
+          "star_relu", "out");
+  return op.call(self, scale, bias, out);
+}
+
+at::Tensor& star_relu_(at::Tensor& self, const at::Tensor& scale, const at::Tensor& bias) {
+  static const auto op =
+      find_op<at::Tensor&(at::Tensor&, const at::Tensor&, const at::Tensor&)>("star_relu_");
+  return op.call(self, scale, bias);
+}
+
+std::tuple<at::Tensor, at::Tensor, at::Tensor> star_relu_backward(const at::Tensor& grad_output,
+                                                                  const at::Tensor& self,
+                                                                  const at::Tensor& scale,
+                                                                  const at::Tensor& bias) {
+  static const auto op = find_op<std::tuple<at::Tensor, at::Tensor, at::Tensor>(
+      const at::Tensor&, const at::Tensor&, const at::Tensor&, const at::Tensor&)>(
+      "star_relu_backward");
+  return op.call(grad_output, self, scale, bias);
+}
+
 at::Tensor tanh(const at::Tensor& self) {
   static const auto op = find_op<at::Tensor(const at::Tensor&)>("tanh");
   return op.call(self);
@@ -1110,6 +1170,37 @@ at::Tensor threshold_backward_from_bits(const at::Tensor& grad_output, const at:
   static const auto op = find_op<at::Tensor(const at::Tensor&, const at::Tensor&, const at::Scalar&,
                                             const at::Scalar&)>("threshold_backward_from_bits");
   return op.call(grad_output, bits, threshold, value);
+}
+
+at::Tensor xielu(const at::Tensor& self, const at::Tensor& alpha_p, const at::Tensor& alpha_n,
+                 const at::Scalar& beta, const at::Scalar& eps) {
+  static const auto op = find_op<at::Tensor(const at::Tensor&, const at::Tensor&, const at::Tensor&,
+                                            const at::Scalar&, const at::Scalar&)>("xielu");
+  return op.call(self, alpha_p, alpha_n, beta, eps);
+}
+
+at::Tensor& xielu_out(at::Tensor& out, const at::Tensor& self, const at::Tensor& alpha_p,
+                      const at::Tensor& alpha_n, const at::Scalar& beta, const at::Scalar& eps) {
+  static const auto op =
+      find_op<at::Tensor&(const at::Tensor&, const at::Tensor&, const at::Tensor&,
+                          const at::Scalar&, const at::Scalar&, at::Tensor&)>("xielu", "out");
+  return op.call(self, alpha_p, alpha_n, beta, eps, out);
+}
+
+at::Tensor& xielu_(at::Tensor& self, const at::Tensor& alpha_p, const at::Tensor& alpha_n,
+                   const at::Scalar& beta, const at::Scalar& eps) {
+  static const auto op = find_op<at::Tensor&(at::Tensor&, const at::Tensor&, const at::Tensor&,
+                                             const at::Scalar&, const at::Scalar&)>("xielu_");
+  return op.call(self, alpha_p, alpha_n, beta, eps);
+}
+
+std::tuple<at::Tensor, at::Tensor, at::Tensor> xielu_backward(
+    const at::Tensor& grad_output, const at::Tensor& self, const at::Tensor& alpha_p,
+    const at::Tensor& alpha_n, const at::Scalar& beta, const at::Scalar& eps) {
+  static const auto op = find_op<std::tuple<at::Tensor, at::Tensor, at::Tensor>(
+      const at::Tensor&, const at::Tensor&, const at::Tensor&, const at::Tensor&, const at::Scalar&,
+      const at::Scalar&)>("xielu_backward");
+  return op.call(grad_output, self, alpha_p, alpha_n, beta, eps);
 }
 
 }  // namespace act

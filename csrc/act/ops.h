@@ -273,6 +273,17 @@ at::Tensor silu_backward(const at::Tensor& grad_output, const at::Tensor& self);
 at::Tensor silu_double_backward(const at::Tensor& grad_grad_input, const at::Tensor& grad_output,
                                 const at::Tensor& self);
 
+// snake: x + sin²(alpha * x) / beta, beta = alpha by default; each one number, or one for each
+// channel of dim 1
+at::Tensor snake(const at::Tensor& self, const at::Tensor& alpha, const at::Tensor& beta);
+at::Tensor& snake_out(at::Tensor& out, const at::Tensor& self, const at::Tensor& alpha,
+                      const at::Tensor& beta);
+at::Tensor& snake_(at::Tensor& self, const at::Tensor& alpha, const at::Tensor& beta);
+std::tuple<at::Tensor, at::Tensor, at::Tensor> snake_backward(const at::Tensor& grad_output,
+                                                              const at::Tensor& self,
+                                                              const at::Tensor& alpha,
+                                                              const at::Tensor& beta);
+
 // softmax: exp(x_i) / Σ_j exp(x_j), over the elements of one dimension
 at::Tensor softmax(const at::Tensor& self, int64_t dim,
                    std::optional<at::ScalarType> dtype = std::nullopt);
@@ -334,6 +345,16 @@ at::Tensor squareplus_double_backward(const at::Tensor& grad_grad_input,
                                       const at::Tensor& grad_output, const at::Tensor& self,
                                       const at::Scalar& b = 4);
 
+// star_relu: scale * max(x, 0)² + bias; each one number, or one for each channel of dim 1
+at::Tensor star_relu(const at::Tensor& self, const at::Tensor& scale, const at::Tensor& bias);
+at::Tensor& star_relu_out(at::Tensor& out, const at::Tensor& self, const at::Tensor& scale,
+                          const at::Tensor& bias);
+at::Tensor& star_relu_(at::Tensor& self, const at::Tensor& scale, const at::Tensor& bias);
+std::tuple<at::Tensor, at::Tensor, at::Tensor> star_relu_backward(const at::Tensor& grad_output,
+                                                                  const at::Tensor& self,
+                                                                  const at::Tensor& scale,
+                                                                  const at::Tensor& bias);
+
 // tanh: tanh(x)
 at::Tensor tanh(const at::Tensor& self);
 at::Tensor& tanh_out(at::Tensor& out, const at::Tensor& self);
@@ -367,5 +388,19 @@ at::Tensor threshold_double_backward(const at::Tensor& grad_grad_input,
                                      const at::Scalar& value, bool is_result = false);
 at::Tensor threshold_backward_from_bits(const at::Tensor& grad_output, const at::Tensor& bits,
                                         const at::Scalar& threshold, const at::Scalar& value);
+
+// xielu: alpha_p * x² + beta * x if x > 0, else alpha_n * (exp(min(x, eps)) - 1 - x) + beta * x;
+// alpha_p and alpha_n each one number, or one for each channel of dim 1
+at::Tensor xielu(const at::Tensor& self, const at::Tensor& alpha_p, const at::Tensor& alpha_n,
+                 const at::Scalar& beta = 0.5, const at::Scalar& eps = -9.9999999999999995e-07);
+at::Tensor& xielu_out(at::Tensor& out, const at::Tensor& self, const at::Tensor& alpha_p,
+                      const at::Tensor& alpha_n, const at::Scalar& beta = 0.5,
+                      const at::Scalar& eps = -9.9999999999999995e-07);
+at::Tensor& xielu_(at::Tensor& self, const at::Tensor& alpha_p, const at::Tensor& alpha_n,
+                   const at::Scalar& beta = 0.5, const at::Scalar& eps = -9.9999999999999995e-07);
+std::tuple<at::Tensor, at::Tensor, at::Tensor> xielu_backward(
+    const at::Tensor& grad_output, const at::Tensor& self, const at::Tensor& alpha_p,
+    const at::Tensor& alpha_n, const at::Scalar& beta = 0.5,
+    const at::Scalar& eps = -9.9999999999999995e-07);
 
 }  // namespace act

@@ -12,6 +12,7 @@ struct HardMish {
       .name = "hard_mish",
       .flat_blocks_gradient = true,
       .limited_by_memory = true,
+      .nearest_in_half = true,
   };
 
   ACT_HOST_DEVICE explicit HardMish(ParameterValues) {}
