@@ -16,7 +16,7 @@ formatted := '*.h' '*.cpp' '*.cuh' '*.cu'
 CUDA_TORCH ?= 2.14.1
 CUDA_VENV ?= .venv-cuda
 
-.PHONY: demo docs test test-wheel test-cuda-build wheel sdist bench format lint readme cxx-api sanitize memcheck test-stand-in certify clean
+.PHONY: demo docs test test-wheel test-cuda-build wheel sdist bench instructions format lint readme cxx-api sanitize memcheck test-stand-in certify clean
 
 demo: $(library)
 	$(python) -m torch_act demo
@@ -30,7 +30,7 @@ test-wheel: $(installed)
 
 # Without the simulator's tests, which `make test` has run: nvcc makes their kernels from the same
 # sources whatever the torch, and the adapters that they compile are here part of the library.
-simulated := adapters glu parametric pointwise pointwise_bugs prelu resources rrelu softmax
+simulated := adapters glu gumbel masked_softmax parametric pointwise pointwise_bugs prelu resources rrelu softmax
 
 test-cuda-build:
 	TORCH_ACT_CUDA=1 $(MAKE) test-wheel VENV=$(CUDA_VENV) TORCH=$(CUDA_TORCH) \
@@ -46,6 +46,10 @@ sdist: $(packages)
 bench: $(library)
 	$(python) -m torch_act bench $(ARGS)
 
+# What each kernel executes, beside the counts that are kept; ARGS="--update" keeps the new ones.
+instructions: $(packages)
+	$(python) tools/instructions $(ARGS)
+
 # Hours: float32 on all 2^32 inputs. Started again, it goes on where it was.
 certify: $(library)
 	$(python) -m torch_act certify --markdown docs/accuracy.md $(ARGS)
@@ -55,7 +59,7 @@ $(packages): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(python) -m pip install --quiet --disable-pip-version-check --upgrade pip
 	$(python) -m pip install --quiet --disable-pip-version-check torch==$(TORCH)
-	$(python) tools/packaging/requirements.py tools test models lint docs ship build \
+	$(python) tools/packaging/requirements.py tools test models onnx lint docs ship build \
 	  | xargs $(python) -m pip install --quiet --disable-pip-version-check
 	touch $@
 
@@ -106,4 +110,4 @@ test-stand-in: $(library)
 
 clean:
 	rm -rf build $(VENV)/.built-* $(CUDA_VENV)/.installed-*
-	rm -rf python/torch_act/_C*.so python/torch_act/_build.py python/torch_act/{include,lib,share}
+	rm -rf python/torch_act/_C*.so python/torch_act/_build.py $(addprefix python/torch_act/,include lib share)

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from setuptools import setup
+from setuptools.command.egg_info import egg_info
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "tools/packaging"))
 os.environ.setdefault("MAX_JOBS", str(os.cpu_count() or 1))
@@ -37,17 +38,29 @@ def of_library():
     from build_command import Build
     from extension import make_extension
 
-    options = {"build": {"build_base": f"build/torch-{version}"}}
+    commands = {"build_ext": Build}
     if os.environ.get("TORCH_ACT_LABEL") == "1":
-        # The wheel's version says what it needs: 0.1.0+torch2.13.cpu.
-        label = torch_release.label(version, toolkit and torch.version.cuda)
-        options["egg_info"] = {"tag_build": f"+{label}"}
+        commands["egg_info"] = labelled(
+            torch_release.label(version, toolkit and torch.version.cuda)
+        )
     return {
         "install_requires": [torch_release.requirement(version)],
         "ext_modules": [make_extension(toolkit)],
-        "cmdclass": {"build_ext": Build},
-        "options": options,
+        "cmdclass": commands,
+        "options": {"build": {"build_base": f"build/torch-{version}"}},
     }
+
+
+def labelled(label):
+    """The version says what the wheel needs: 0.1.0+torch2.13.cpu."""
+
+    class Labelled(egg_info):
+        def finalize_options(self):
+            # Not by setup's options: the setup.cfg of an archive of sources goes before these.
+            self.tag_build = f"+{label}"
+            super().finalize_options()
+
+    return Labelled
 
 
 setup(**(of_sources() if "sdist" in sys.argv else of_library()))

@@ -3,7 +3,7 @@
 #include <ATen/autocast_mode.h>
 #include <torch/library.h>
 
-#include "normalization.h"
+#include "masked_normalization.h"
 #include "parametric_ops.h"
 
 namespace act::autocast {
@@ -64,6 +64,21 @@ void implement_parametric_ops(torch::Library& m) {
       [&]<class Op>() { m.impl(Op::declaration.name, &Parametric<device, Op>::value); });
 }
 
+template <c10::DeviceType device>
+struct Masked {
+  template <Member member>
+  struct Kernels {
+    static Tensor value(const Tensor& self, int64_t dim, const std::optional<Tensor>& mask,
+                        double temperature, std::string_view empty,
+                        std::optional<at::ScalarType> dtype) {
+      const c10::impl::ExcludeDispatchKeyGuard guard(
+          at::autocast::get_autocast_dispatch_key_from_device_type(device));
+      if (!dtype && at::autocast::is_eligible(self, device)) dtype = at::kFloat;
+      return masked_softmax_op<member>().call(self, dim, mask, temperature, empty, dtype);
+    }
+  };
+};
+
 TORCH_LIBRARY_IMPL(act, AutocastCPU, m) {
   m.impl("prelu", &prelu<c10::DeviceType::CPU>);
   implement_parametric_ops<c10::DeviceType::CPU>(m);
@@ -77,6 +92,7 @@ TORCH_LIBRARY_IMPL(act, AutocastCUDA, m) {
   m.impl("softmax", &softmax<cuda, Member::softmax>);
   m.impl("log_softmax", &softmax<cuda, Member::log_softmax>);
   m.impl("softmin", &softmax<cuda, Member::softmin>);
+  implement_masked_softmax<Masked<cuda>::Kernels>(m);
 }
 
 }  // namespace

@@ -67,6 +67,20 @@ struct Parse<const at::Scalar&> {
   }
 };
 template <>
+struct Parse<double> {
+  static double from(const Arguments& a, Py_ssize_t k) {
+    return Parse<const at::Scalar&>::from(a, k).toDouble();
+  }
+};
+template <>
+struct Parse<const std::optional<at::Tensor>&> {
+  static std::optional<at::Tensor> from(const Arguments& a, Py_ssize_t k) {
+    if (a.values[k] == Py_None) return std::nullopt;
+    if (!THPVariable_Check(a.values[k])) wrong_type(a, k, "a tensor or None");
+    return THPVariable_Unpack(a.values[k]);
+  }
+};
+template <>
 struct Parse<std::string_view> {
   static std::string_view from(const Arguments& a, Py_ssize_t k) {
     Py_ssize_t size = 0;
@@ -275,6 +289,9 @@ PYBIND11_MODULE(_C, m) {
   add_builtin<Tensor(const Tensor&, int64_t)>(m, "glu");
   for (const char* name : {"softmax", "log_softmax", "softmin"}) {
     add_builtin<Tensor(const Tensor&, int64_t, std::optional<at::ScalarType>)>(m, name);
+    add_builtin<Tensor(const Tensor&, int64_t, const std::optional<Tensor>&, double,
+                       std::string_view, std::optional<at::ScalarType>)>(
+        m, std::string("masked_") + name);
   }
 }
 

@@ -4,6 +4,7 @@
 #include <act/formulas/rrelu.h>
 
 #include "channel_parameter.h"
+#include "philox_state.h"
 
 namespace act {
 
@@ -112,20 +113,25 @@ void check_rrelu_slopes(const at::Tensor& slopes, const at::Tensor& grad_output)
               grad_output.sym_sizes(), ", got ", slopes.sym_sizes());
 }
 
-void check_philox_state(const at::Tensor& state, const at::Tensor& self) {
+void check_philox_state(const char* op, const at::Tensor& state, const at::Tensor& self) {
   const c10::SymIntArrayRef sizes = state.sym_sizes();
-  TORCH_CHECK(state.scalar_type() == at::kLong && !sizes.empty() && sizes.back() == 2,
-              "act::rrelu: expected philox_state to hold two int64 (seed, offset), got ",
-              state.scalar_type(), " of shape ", sizes);
+  TORCH_CHECK(state.scalar_type() == at::kLong && !sizes.empty() && sizes.back() == 2, "act::", op,
+              ": expected philox_state to hold two int64 (seed, offset), got ", state.scalar_type(),
+              " of shape ", sizes);
   const c10::SymIntArrayRef batch = sizes.slice(0, sizes.size() - 1);
   TORCH_CHECK(
       batch.size() <= self.sym_sizes().size() && batch == self.sym_sizes().slice(0, batch.size()),
-      "act::rrelu: expected one philox_state, or one for each index of the leading "
+      "act::", op,
+      ": expected one philox_state, or one for each index of the leading "
       "dimensions of an input of shape ",
       self.sym_sizes(), ", got states of shape ", sizes);
-  TORCH_CHECK(state.device() == self.device(),
-              "act::rrelu: expected philox_state to be on the device of the input, ", self.device(),
-              ", got ", state.device());
+  TORCH_CHECK(state.device() == self.device(), "act::", op,
+              ": expected philox_state to be on the device of the input, ", self.device(), ", got ",
+              state.device());
+}
+
+void check_philox_state(const at::Tensor& state, const at::Tensor& self) {
+  check_philox_state("rrelu", state, self);
 }
 
 ParameterValues check_rrelu(const at::Tensor& self, const at::Tensor& state,

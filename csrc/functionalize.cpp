@@ -70,9 +70,17 @@ void functionalize(const c10::OperatorHandle& op, torch::jit::Stack* stack) {
 }
 
 TORCH_LIBRARY_IMPL(act, Functionalize, m) {
-  std::vector<std::string> names{
-      "prelu_",  "prelu.out",   "rrelu_with_state_", "rrelu_with_state.out",
-      "glu.out", "softmax.out", "log_softmax.out",   "softmin.out"};
+  std::vector<std::string> names{"prelu_",
+                                 "prelu.out",
+                                 "rrelu_with_state_",
+                                 "rrelu_with_state.out",
+                                 "glu.out",
+                                 "softmax.out",
+                                 "log_softmax.out",
+                                 "softmin.out",
+                                 "masked_softmax.out",
+                                 "masked_log_softmax.out",
+                                 "masked_softmin.out"};
   const auto add = [&]<class Op>() {
     names.push_back(std::string(Op::declaration.name) + "_");
     names.push_back(std::string(Op::declaration.name) + ".out");

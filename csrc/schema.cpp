@@ -131,6 +131,13 @@ TORCH_LIBRARY(act, m) {
          compliant);
   define("rrelu_backward_from_slopes(Tensor grad_output, Tensor slopes) -> Tensor", pointwise);
 
+  // self + -log(-log(u)), u uniform, each element's drawn from the state as rrelu's slopes are.
+  define("add_gumbel(Tensor self, Tensor philox_state) -> Tensor", compliant);
+  define(
+      "gumbel_softmax(Tensor logits, float tau=1.0, bool hard=False, int dim=-1, *, "
+      "Generator? generator=None) -> Tensor",
+      random);
+
   define("glu(Tensor self, int dim=-1) -> Tensor", compliant);
   define("glu.out(Tensor self, int dim=-1, *, Tensor(a!) out) -> Tensor(a!)", compliant);
   define("glu_backward(Tensor grad_output, Tensor self, int dim) -> Tensor", compliant);
@@ -144,6 +151,19 @@ TORCH_LIBRARY(act, m) {
     define(name +
                "_backward(Tensor grad_output, Tensor output, int dim, ScalarType input_dtype)"
                " -> Tensor",
+           compliant);
+
+    // Of self / temperature, over the elements where mask, broadcast to self, is true; absent ones
+    // are as if they were not there. `empty` is what rows without any element give, "zero" (a
+    // probability of 0) or "nan".
+    const std::string masked =
+        "(Tensor self, int dim, *, Tensor? mask=None, float temperature=1.0, str empty='zero', "
+        "ScalarType? dtype=None";
+    define("masked_" + name + masked + ") -> Tensor", compliant);
+    define("masked_" + name + ".out" + masked + ", Tensor(a!) out) -> Tensor(a!)", compliant);
+    define("masked_" + name +
+               "_backward(Tensor grad_output, Tensor output, int dim, float temperature, "
+               "ScalarType input_dtype) -> Tensor",
            compliant);
   }
 }

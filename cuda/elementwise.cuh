@@ -4,9 +4,11 @@
 //
 // Compute has: Stored, the dtype in memory; inputs, how many operands it reads; vectors, how many
 // of 16 bytes a thread reads of each operand before it computes; and
-// opmath_t<Stored> operator()(const opmath_t<Stored> (&x)[inputs]) const.
+// opmath_t<Stored> operator()(const opmath_t<Stored> (&x)[inputs]) const. With rounds_exactly, also
+// order and double exactly(const double (&x)[inputs]) const, for what is_near_middle.
 #pragma once
 
+#include <act/gradient.h>
 #include <act/storage.h>
 
 #include <type_traits>
@@ -50,15 +52,72 @@ struct DenseParts {
 };
 
 template <class Compute>
+inline constexpr bool has_exact_results = false;
+template <class Compute>
+  requires Compute::rounds_exactly
+inline constexpr bool has_exact_results<Compute> = true;
+
+template <class Compute, class Stored>
+__device__ bool is_undecided(opmath_t<Stored> result) {
+  if constexpr (has_exact_results<Compute>) {
+    return is_near_middle<Stored>(result, float_error(Compute::order));
+  } else {
+    return false;
+  }
+}
+
+template <class Compute, class Stored = typename Compute::Stored>
+__device__ Stored compute_exactly(const Compute& compute, const Stored (&in)[Compute::inputs]) {
+  double x[Compute::inputs];
+#pragma unroll
+  for (int k = 0; k < Compute::inputs; ++k) x[k] = to_opmath(in[k]);
+  return round_once<Stored>(compute.exactly(x));
+}
+
+template <class Compute, class Stored = typename Compute::Stored>
+__device__ Stored compute_one(const Compute& compute, const Stored (&in)[Compute::inputs]) {
+  opmath_t<Stored> x[Compute::inputs];
+#pragma unroll
+  for (int k = 0; k < Compute::inputs; ++k) x[k] = to_opmath(in[k]);
+  const opmath_t<Stored> result = compute(x);
+  if constexpr (has_exact_results<Compute>) {
+    if (is_undecided<Compute, Stored>(result)) return compute_exactly(compute, in);
+  }
+  return from_opmath<Stored>(result);
+}
+
+// The lanes whose bits are set, one after the other: there are few, and so the formula in double
+// stands here once. By selects: an index would put the vectors into local memory.
+template <class Compute, class Stored = typename Compute::Stored>
+__device__ void settle(const Compute& compute, const Vector<Stored> (&in)[Compute::inputs],
+                       Vector<Stored>& out, std::uint32_t undecided) {
+#pragma unroll 1
+  for (; undecided != 0; undecided &= undecided - 1) {
+    const int chosen = __ffs(static_cast<int>(undecided)) - 1;
+    Stored x[Compute::inputs] = {};
+#pragma unroll
+    for (int lane = 0; lane < lanes<Stored>; ++lane) {
+#pragma unroll
+      for (int k = 0; k < Compute::inputs; ++k) x[k] = lane == chosen ? in[k].lane[lane] : x[k];
+    }
+    const Stored result = compute_exactly(compute, x);
+#pragma unroll
+    for (int lane = 0; lane < lanes<Stored>; ++lane) {
+      out.lane[lane] = lane == chosen ? result : out.lane[lane];
+    }
+  }
+}
+
+template <class Compute>
 __device__ void compute_element(const Compute& compute, const Pointers<Compute>& data,
                                 std::int64_t index) {
   using Stored = typename Compute::Stored;
-  opmath_t<Stored> in[Compute::inputs];
+  Stored in[Compute::inputs];
 #pragma unroll
   for (int k = 0; k < Compute::inputs; ++k) {
-    in[k] = to_opmath(reinterpret_cast<const Stored*>(data.operand[k + 1])[index]);
+    in[k] = reinterpret_cast<const Stored*>(data.operand[k + 1])[index];
   }
-  reinterpret_cast<Stored*>(data.operand[0])[index] = from_opmath<Stored>(compute(in));
+  reinterpret_cast<Stored*>(data.operand[0])[index] = compute_one(compute, in);
 }
 
 template <class Compute>
@@ -100,13 +159,17 @@ __global__ void __maxnreg__(registers<typename Compute::Stored>)
     const std::uint32_t i = threadIdx.x + j * threads_per_block;
     if (i >= size) break;
     Vector<Stored> out;
+    std::uint32_t undecided = 0;
 #pragma unroll
     for (int lane = 0; lane < lanes<Stored>; ++lane) {
       opmath_t<Stored> x[inputs];
 #pragma unroll
       for (int k = 0; k < inputs; ++k) x[k] = to_opmath(in[0][k].lane[lane]);
-      out.lane[lane] = from_opmath<Stored>(compute(x));
+      const opmath_t<Stored> result = compute(x);
+      undecided |= is_undecided<Compute, Stored>(result) ? 1u << lane : 0u;
+      out.lane[lane] = from_opmath<Stored>(result);
     }
+    if constexpr (has_exact_results<Compute>) settle(compute, in[0], out, undecided);
     reinterpret_cast<Vector<Stored>*>(data.operand[0] + begin)[i] = out;
 #pragma unroll
     for (std::uint32_t next = 1; next < count; ++next) {
@@ -146,10 +209,7 @@ __global__ void __maxnreg__(registers<typename Compute::Stored>)
 #pragma unroll 1
   for (std::uint32_t j = 0; j < count; ++j) {
     if (first + j * threads_per_block >= end) break;
-    opmath_t<Stored> x[inputs];
-#pragma unroll
-    for (int k = 0; k < inputs; ++k) x[k] = to_opmath(in[0][k]);
-    *reinterpret_cast<Stored*>(data.operand[0] + to[0]) = from_opmath<Stored>(compute(x));
+    *reinterpret_cast<Stored*>(data.operand[0] + to[0]) = compute_one(compute, in[0]);
 #pragma unroll
     for (std::uint32_t next = 1; next < count; ++next) {
       to[next - 1] = to[next];

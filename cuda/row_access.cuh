@@ -99,6 +99,16 @@ class TeamRow {
     }
   }
 
+  // -inf where the mask, a byte for each element, is false.
+  template <class T>
+  __device__ void mask_out(T (&x)[width], int operand, Index begin) const {
+#pragma unroll
+    for (int v = 0; v < width; ++v) {
+      const Index i = begin + first_ + v * stride_;
+      if (i < size_ && *place<std::uint8_t>(operand, i) == 0) x[v] = -T(__builtin_huge_val());
+    }
+  }
+
   template <class Stored>
   __device__ void store(const opmath_t<Stored> (&y)[width], int operand, Index begin) const {
     const Index first = begin + first_;

@@ -18,28 +18,30 @@ cudaError_t dispatch_pair(Storage half, Storage other, Run run) {
   return cudaErrorInvalidValue;
 }
 
-template <int operands>
-using RowKernel = void (*)(RowPlaces<operands>, bool);
+// How: what a kernel is told besides where its rows lie.
+template <int operands, class How>
+using RowKernel = void (*)(RowPlaces<operands>, How);
 
 // The kernels for rows of the three extents.
-template <int operands>
+template <int operands, class How>
 struct RowKernels {
-  RowKernel<operands> few, many, any;
+  RowKernel<operands, How> few, many, any;
 };
 
-template <int operands>
-cudaError_t launch_rows(const RowKernels<operands>& kernels, int width, const Rows& rows,
-                        bool negate, cudaStream_t stream) {
+// The first `planned` operands decide how the rows are computed.
+template <int operands, class How>
+cudaError_t launch_rows(const RowKernels<operands, How>& kernels, int width, const Rows& rows,
+                        const How& how, cudaStream_t stream, int planned = operands) {
   if (rows.size == 0 || rows.count() == 0) return cudaSuccess;
-  const RowPlan plan = plan_rows(rows, operands, width);
+  const RowPlan plan = plan_rows(rows, planned, width);
   if (rows.dims > max_row_dims || plan.blocks > INT32_MAX) return cudaErrorInvalidValue;
-  const RowKernel<operands> kernel = plan.extent == Extent::few    ? kernels.few
-                                     : plan.extent == Extent::many ? kernels.many
-                                                                   : kernels.any;
+  const RowKernel<operands, How> kernel = plan.extent == Extent::few    ? kernels.few
+                                          : plan.extent == Extent::many ? kernels.many
+                                                                        : kernels.any;
   const dim3 block(static_cast<unsigned>(plan.columns), static_cast<unsigned>(plan.lanes),
                    static_cast<unsigned>(plan.groups));
   kernel<<<static_cast<unsigned>(plan.blocks), block, 0, stream>>>(RowPlaces<operands>(rows, plan),
-                                                                   negate);
+                                                                   how);
   return cudaGetLastError();
 }
 

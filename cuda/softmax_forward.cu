@@ -1,29 +1,10 @@
-#include "row_launch.cuh"
 #include "softmax_forward.cuh"
 
 namespace act::cuda {
-namespace {
-
-template <class In, class Out, bool logarithm>
-constexpr RowKernels<2> kernels_of() {
-  constexpr bool is_double = sizeof(opmath_t<In>) == sizeof(double);
-  constexpr int few = few_elements(is_double), many = many_elements(is_double);
-  return {softmax_in_registers<In, Out, logarithm, few>,
-          softmax_in_registers<In, Out, logarithm, many>,
-          softmax_online<In, Out, logarithm, many / 2>};
-}
-
-}  // namespace
 
 cudaError_t softmax(const Rows& rows, Normalization normalization, bool negate,
                     cudaStream_t stream) {
-  return dispatch_pair(rows.operands[1].storage, rows.operands[0].storage,
-                       [&]<class In, class Out>() {
-                         const RowKernels<2> kernels = normalization == Normalization::log_softmax
-                                                           ? kernels_of<In, Out, true>()
-                                                           : kernels_of<In, Out, false>();
-                         return launch_rows(kernels, common_width<In, Out>, rows, negate, stream);
-                       });
+  return launch_softmax<PlainLogits>(rows, normalization, negate, stream);
 }
 
 }  // namespace act::cuda

@@ -31,6 +31,9 @@ autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 napoleon_custom_sections = ["Formula", "Domain", "Dtypes", "Differences from torch", "Source"]
 
+# What a terminal showed is not always of a language: then it stands there as it is.
+suppress_warnings = ["misc.highlighting_failure"]
+
 html_theme = "furo"
 html_title = f"torch-act {release}"
 html_static_path = ["_static"]

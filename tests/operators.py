@@ -35,8 +35,12 @@ def arguments(overload, differentiable=(), string=None, **tensors):
             value = tensors[argument.name]
         elif str(argument.type) == "Tensor":
             value = _tensor(argument.name, halved)
+        elif argument.name == "empty":
+            value = "zero"
         elif str(argument.type) == "str":
             value = string or argument.default_value
+        elif str(argument.type) == "float":
+            value = 0.7
         elif str(argument.type) in ("number", "Scalar"):
             value = SCALARS[argument.name]
         elif argument.name == "dim":

@@ -42,7 +42,7 @@ def rows_of(size, dims, operands):
     rows.sizes = (ctypes.c_int64 * max(len(dims), 1))(*(n for n, _ in dims))
     for k, (address, dtype, step) in enumerate(operands):
         strides = (ctypes.c_int64 * max(len(dims), 1))(*(s[k] for _, s in dims))
-        rows.operands[k] = _Operand(address, STORAGE[dtype], step, strides)
+        rows.operands[k] = _Operand(address, STORAGE.get(dtype, 0), step, strides)  # 0: a mask's
     return rows
 
 

@@ -89,8 +89,6 @@ def machine_without_torch(machine):
 
 
 BACKEND = f"{IMPORTABLE} import build_backend;"
-    f"import sys; sys.path.insert(0, {str(ROOT / 'tools/packaging')!r}); import build_backend;"
-)
 
 
 @pytest.mark.parametrize(
@@ -139,14 +137,14 @@ def test_no_compiler(machine):
     machine.torch("2.13.0+cpu")
     (machine.bin / "c++").unlink()
     message = machine.build()
-    assert "compiled by g++ 12 or newer, but there is no C++ compiler on PATH: 'c++'" in message
+    assert "compiled by g++ 12 or newer, but c++ is not there. Install" in message
     assert "apt install g++" in message
 
 
 def test_no_such_compiler(machine):
     machine.torch("2.13.0+cpu")
     machine.environment["CXX"] = "ccache g++-99"
-    assert "CXX names 'ccache'" in machine.build()
+    assert "but ccache, the compiler that CXX names, is not there" in machine.build()
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,9 @@ from torch_act.catalogue import CATALOGUE
 from torch_act.command_line import app
 from torch_act.command_line.calls import calls
 from torch_act.command_line.device import why_missing
-from torch_act.command_line.measurement import Cell, measure
-from torch_act.command_line.report import as_json, markdown, size_name, summary
+from torch_act.command_line.measurement import Cell, Plan, measure
+from torch_act.command_line.report import markdown, size_name, summary
+from torch_act.command_line.speed_record import as_json
 from torch_act.command_line.timers import EventTimer
 from typer.testing import CliRunner
 
@@ -137,7 +138,7 @@ def test_report_of_a_device():
     assert "| relu | float32 | 4M | forward | 1.000 | 4.000 | 4.00 | 2.00 | 8 | 50 % |" in text
     assert "1.41 copies, 11 GB/s, 71 % of the copy's (geometric means of 2)" in summary(cells)[0]
     assert "GB/s" not in markdown([_cell(1.0, 4.0)], {})
-    row = json.loads(as_json(cells, {}))["cells"][0]
+    row = json.loads(as_json(cells, {}, []))["cells"][0]
     assert (row["device"], row["bandwidth"], row["share"]) == ("cuda", 8.0, 0.5)
 
 
@@ -191,7 +192,7 @@ def test_measured_by_another_timer(label, direction, moved):
         called.append(contender())
         return 1000.0
 
-    cell = measure(call, torch.float32, 1000, direction, repeats=3, timer=timer)
+    cell = measure(Plan(call, torch.float32, 1000, direction), repeats=3, timer=timer)
     assert (cell.device, cell.bytes) == ("cpu", moved)
     assert cell.ours == cell.torch == cell.copy == 1.0
     assert len(called) == 3 * 2 + 3 * 3  # each contender's warm-up and count, and three turns

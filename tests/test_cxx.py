@@ -128,6 +128,39 @@ def test_no_torch(tmp_path):
     assert "there is none in CMAKE_PREFIX_PATH" in " ".join(ended.stderr.split())
 
 
+def test_without_python_the_flags_are_the_same():
+    sys.path.insert(0, str(ROOT / "tools/packaging"))
+    import extension
+
+    listed = re.search(r"set\(exact (.*)\)", (ROOT / "CMakeLists.txt").read_text())[1]
+    assert listed.split() == extension.EXACT
+
+
+def test_without_python_it_can_be_configured(tmp_path):
+    ended = _configure(tmp_path, ROOT, torch.utils.cmake_prefix_path)
+    assert ended.returncode == 0, ended.stderr
+    config = (tmp_path / "TorchActConfig.cmake").read_text()
+    assert f"built against torch {torch.__version__.partition('+')[0]}," in config
+    units = (tmp_path / "CMakeFiles/torch_act.dir/build.make").read_text()
+    assert "csrc/schema.cpp.o:" in units
+    assert "bindings.cpp" not in units
+    assert "csrc/accuracy" not in units
+
+
+@pytest.mark.parametrize(
+    ("version", "expected"),
+    [
+        (None, "built against a torch: here is none"),
+        ("2.12.1", "needs torch>=2.13, this one is 2.12.1"),
+    ],
+)
+def test_without_python_it_needs_a_new_torch(tmp_path, version, expected):
+    paths = [_torch_of_release(tmp_path / "torch", version)] if version else []
+    ended = _configure(tmp_path / "build", ROOT, *paths)
+    assert ended.returncode != 0
+    assert expected in " ".join(ended.stderr.split())
+
+
 def test_examples(tmp_path):
     """Configured, built and run as examples/cpp/CMakeLists.txt and docs/cpp.md say."""
     build = tmp_path / "build"

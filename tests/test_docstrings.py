@@ -1,7 +1,6 @@
 """Every public function and module has an example in its docstring, which runs as it stands."""
 
 import doctest
-import inspect
 
 import pytest
 import torch
@@ -15,7 +14,7 @@ PUBLIC = {
     **{
         name: getattr(torch_act, name)
         for name in torch_act.__all__
-        if not inspect.ismodule(getattr(torch_act, name))
+        if callable(getattr(torch_act, name))
     },
 }
 
@@ -32,7 +31,18 @@ def test_example(name):
 
 
 @pytest.mark.parametrize(
-    "values", [(-0.0455, 0.0, 2.996), (0.0, 1.0, 3.0), (-12.5, 0.25, 3.0), (0.5,), (-1.0, 20.0)]
+    "values",
+    [
+        (-0.0455, 0.0, 2.996),
+        (0.0, 1.0, 3.0),
+        (-12.5, 0.25, 3.0),
+        (0.5,),
+        (-1.0, 20.0),
+        (1e-22, 0.0, 1.0),
+        (-2e-5, 1e-5),
+        (3e8, 1e8),
+        (1.0, 2000.0),
+    ],
 )
 def test_printed_as_torch_prints(values):
     assert _printed(values) == repr(torch.tensor(values))

@@ -66,6 +66,13 @@ def test_signature(name):
         assert (generator.name, generator.default) == ("generator", None)
         assert generator.kind is generator.KEYWORD_ONLY
         ours = ours.replace(parameters=rest)
+    if name in SOFTMAXES:  # three more, keyword-only, at the end
+        *rest, mask, temperature, empty = ours.parameters.values()
+        assert (mask.name, mask.default) == ("mask", None)
+        assert (temperature.name, temperature.default) == ("temperature", 1.0)
+        assert (empty.name, empty.default) == ("empty", None)
+        assert {p.kind for p in (mask, temperature, empty)} == {mask.KEYWORD_ONLY}
+        ours = ours.replace(parameters=rest)
     if name == "gelu":  # torch documents it as positional and refuses it
         with pytest.raises(TypeError):
             TORCH.gelu(torch.ones(1), "tanh")
@@ -78,7 +85,7 @@ def test_signature(name):
 def test_complete():
     assert len(IN_TORCH) == 27
     assert len(IN_PLACE_ALIASES) == 8
-    assert sorted(F.__all__) == sorted(NAMES + IN_PLACE_ALIASES)
+    assert sorted(F.__all__) == sorted([*NAMES, *IN_PLACE_ALIASES, "gumbel_softmax"])
     for name in F.__all__:
         function = getattr(F, name)
         assert function.__name__ == name

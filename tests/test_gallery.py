@@ -46,7 +46,7 @@ def test_every_call_has_curves_and_errors(label):
     first, *_ = profiles(call)
     assert first.order == "value"
     ours, torchs = first.worst()
-    assert ours < 2.1
+    assert ours < 2.1 or not call.entry.pieces
     assert torchs is None or torchs >= 0
 
 

@@ -71,10 +71,15 @@ def test_class(name):
     ours, theirs = getattr(torch_act.nn, name), getattr(torch.nn, name)
     assert issubclass(ours, theirs)
     assert (ours.__name__, ours.__module__) == (name, "torch_act.nn")
-    assert inspect.signature(ours) == inspect.signature(theirs)
-    # Nothing but the computation, and the earlier error for a bad dim, is ours.
+    ours_parameters = dict(inspect.signature(ours).parameters)
+    tempered = name in ("Softmax", "Softmin", "LogSoftmax")
+    if tempered:
+        temperature = ours_parameters.pop("temperature")
+        assert (temperature.kind, temperature.default) == (temperature.KEYWORD_ONLY, 1.0)
+    assert ours_parameters == dict(inspect.signature(theirs).parameters)
+    # Nothing but the computation, the temperature, and the earlier error for a bad dim, is ours.
     own = {key for key, value in vars(ours).items() if callable(value)}
-    assert own <= ({"forward", "__init__"} if "max" in name or "min" in name else {"forward"})
+    assert own <= ({"forward", "__init__", "extra_repr"} if tempered else {"forward"})
     assert "forward" in own
 
 

@@ -1,4 +1,7 @@
-"""Coefficients of elementary/exp.h: P in exp(r) = 1 + r + r²·P(r) for |r| <= ln(2)/2."""
+"""Coefficients of elementary/exp.h: P in exp(r) = 1 + r + r²·P(r) for |r| <= ln(2)/2.
+
+The second one in float: with the error relative to exp(r) − 1 instead.
+"""
 
 import mpmath as mp
 from fit_minimax import fit, show
@@ -21,3 +24,5 @@ for dtype, degree in (("float", 4), ("double", 9)):
 for dtype, degree in (("float", 5), ("double", 10)):
     result = fit(remainder, lambda r: 1 / remainder(r), range(degree + 1), -EDGE, EDGE, dtype)
     show("P, relative", *result, dtype)
+relative = fit(remainder, lambda r: r * r / mp.expm1(r) if r else r, range(6), -EDGE, EDGE, "float")
+show("P, relative to exp(r) - 1", *relative, "float")

@@ -35,6 +35,11 @@ struct Declaration {
   // gain.
   bool limited_by_memory = false;
 
+  // The half types' values and derivatives are the nearest numbers, rounded from float32 as they
+  // are (tests/test_certificate.py compares all). Those of other formulas are computed again, in
+  // double, where float32's error could change what they round to (storage.h, is_near_middle).
+  bool nearest_in_half = false;
+
   Parameter parameters[2] = {};
 
   // Several formulas can serve one op and be chosen by a string argument (gelu: approximate = none,

@@ -139,8 +139,9 @@ ACT_HOST_DEVICE double log_of_one_plus(double x) {
   return elementary::log(y) + lost / y;
 }
 
-// softmax: y = e·high + e·low. log_softmax: y = (x - high) - low, with high the maximum and low the
-// logarithm of what is left: neither difference cancels. NaN in rows without a finite maximum.
+// softmax: y = e·high + e·low. log_softmax: y = -low - (high - x), with high the maximum and low
+// the logarithm of what is left: neither difference cancels, and where low has vanished y is -0.
+// NaN in rows without a finite maximum.
 template <class T>
 struct Normalizer {
   T high, low;
@@ -167,7 +168,7 @@ ACT_HOST_DEVICE T normalized(T e, T high, T low) {
 }
 template <class T>
 ACT_HOST_DEVICE T log_normalized(T x, T high, T low) {
-  return (x - high) - low;
+  return -low - (high - x);
 }
 
 }  // namespace act::normalization

@@ -112,6 +112,49 @@ ACT_HOST_DEVICE HalfBits from_opmath<HalfBits>(float x) {
 }
 #endif
 
+// Whether the exact result can lie on the other side of the middle of two neighbouring numbers of a
+// half type than x does, which is at most `distance` units of float32 off: then rounding x would be
+// one rounding too many. `moved` is x with its middles moved to where the lowest bits are 0.
+template <class Stored>
+struct Middle;
+
+template <>
+struct Middle<BFloat16Bits> {
+  static constexpr int cut = 16;
+  ACT_HOST_DEVICE static std::uint32_t moved(float x) {
+    return static_cast<std::uint32_t>(elementary::to_bits(x)) + 0x8000u;
+  }
+};
+
+// Of subnormal numbers: the sum has their unit, too.
+template <>
+struct Middle<HalfBits> {
+  static constexpr int cut = 13;
+  ACT_HOST_DEVICE static std::uint32_t moved(float x) {
+    const float magnitude = elementary::abs(x);
+    const float unit_of_normal =
+        magnitude + elementary::select(magnitude < 0x1p-14f, 0x1p-14f, 0.0f);
+    return static_cast<std::uint32_t>(elementary::to_bits(unit_of_normal)) + 0x1000u;
+  }
+};
+
+template <class Stored>
+ACT_HOST_DEVICE bool is_near_middle(float x, std::uint32_t distance) {
+  const std::uint32_t lowest = (Middle<Stored>::moved(x) + distance) << (32 - Middle<Stored>::cut);
+  return lowest <= 2 * distance << (32 - Middle<Stored>::cut);
+}
+
+// The half type's number next to x: x is rounded to float32 so that no middle is hit by it, to the
+// neighbour whose last bit is 1 (rounding to odd).
+template <class Stored>
+ACT_HOST_DEVICE Stored round_once(double x) {
+  const float nearest = static_cast<float>(x);
+  const std::int32_t bits = elementary::to_bits(nearest);
+  const bool beyond = elementary::abs(static_cast<double>(nearest)) > elementary::abs(x);
+  const bool exact = !(static_cast<double>(nearest) != x) || (bits & 1) != 0 || x != x;
+  return from_opmath<Stored>(exact ? nearest : elementary::from_bits(bits + (beyond ? -1 : 1)));
+}
+
 // Calls run.operator()<Stored>() with the C++ type that stands for a stored dtype.
 template <class Run>
 auto dispatch_storage(Storage storage, Run run) {

@@ -3,7 +3,7 @@
 #include <torch/library.h>
 
 #include "../dispatcher.h"
-#include "level.h"
+#include "philox_samples.h"
 
 namespace act::batching {
 namespace {
@@ -18,10 +18,11 @@ Tensor philox_state(const Tensor& like, c10::SymIntArrayRef batch,
           "philox_state");
   const c10::impl::ExcludeDispatchKeyGuard guard(c10::DispatchKey::FuncTorchVmapMode);
   const auto layer = at::functorch::maybeCurrentDynamicLayer();
-  TORCH_CHECK(layer->randomness() != at::functorch::RandomnessType::Error,
-              "vmap: act::rrelu draws random slopes, and vmap's randomness is 'error'. Use "
-              "vmap(..., randomness='same') for the same slopes in every sample or "
-              "randomness='different' for slopes of each sample's own");
+  TORCH_CHECK(
+      layer->randomness() != at::functorch::RandomnessType::Error,
+      "vmap: act::rrelu in training and act::gumbel_softmax draw random numbers, and vmap's "
+      "randomness is 'error'. Use vmap(..., randomness='same') for the same numbers in "
+      "every sample or randomness='different' for numbers of each sample's own");
   const Level level;
   const Tensor inner = level.unwrap(like).tensor;
   if (layer->randomness() == at::functorch::RandomnessType::Same) {
@@ -30,32 +31,6 @@ Tensor philox_state(const Tensor& like, c10::SymIntArrayRef batch,
   std::vector<c10::SymInt> sizes = batch.vec();
   sizes.insert(sizes.begin(), layer->batchSize());
   return level.wrap(op.call(inner, sizes, generator), 0);
-}
-
-// A state for each sample, also where they share one: an element's slope depends on its place in
-// its own sample.
-template <std::size_t count>
-struct Samples {
-  std::array<Tensor, count> tensors;
-  Tensor state;
-  std::optional<int64_t> dim;
-};
-
-template <class... Tensors>
-Samples<sizeof...(Tensors)> samples(const Level& level, const Tensor& state,
-                                    const Tensors&... tensors) {
-  const Batch states = level.unwrap(state);
-  const std::array<Batch, sizeof...(Tensors)> batches{level.unwrap(tensors)...};
-  bool any = states.dim.has_value();
-  for (const Batch& batch : batches) any |= batch.dim.has_value();
-  const auto bring = [&](const Batch& batch) {
-    return any ? batch.with_batch_at(0, level.size()) : batch.tensor;
-  };
-  Samples<sizeof...(Tensors)> result;
-  for (std::size_t k = 0; k < batches.size(); ++k) result.tensors[k] = bring(batches[k]);
-  result.state = bring(states);
-  if (any) result.dim = 0;
-  return result;
 }
 
 const auto& value_op() {

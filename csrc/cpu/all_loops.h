@@ -3,6 +3,8 @@
 #pragma once
 
 #include "glu.h"
+#include "gumbel_loops.h"
+#include "masked_softmax.h"
 #include "pointwise_loops.h"
 #include "prelu_loops.h"
 #include "rrelu_loops.h"
@@ -11,16 +13,10 @@
 
 namespace act::cpu::ACT_INSTRUCTION_SET {
 
-extern const Kernels kernels{pointwise,
-                             slope_bits,
-                             backward_from_bits,
-                             prelu,
-                             prelu_backward,
-                             rrelu,
-                             rrelu_backward,
-                             rrelu_with_slopes,
-                             rrelu_backward_from_slopes,
-                             &softmax_kernels,
+extern const Kernels kernels{pointwise,      slope_bits,        backward_from_bits,
+                             prelu,          prelu_backward,    rrelu,
+                             rrelu_backward, rrelu_with_slopes, rrelu_backward_from_slopes,
+                             add_gumbel,     &softmax_kernels,  &masked_softmax_kernels,
                              &glu_kernels};
 
 }  // namespace act::cpu::ACT_INSTRUCTION_SET

@@ -11,17 +11,10 @@
 
 #include "conversion.h"
 #include "kernels.h"
+#include "rounding.h"
 #include "stream.h"
 
 namespace act::cpu::ACT_INSTRUCTION_SET {
-
-template <class T>
-using DenseLoop = void (*)(T* out, const T* const* inputs, std::int64_t size,
-                           const ParameterValues& parameters, bool stream);
-
-// 4 KiB for each operand: four of them fit every L1 beside the streams.
-template <class T>
-inline constexpr std::int64_t block_elements = 4096 / static_cast<std::int64_t>(sizeof(T));
 
 // The blocks of all operands. Each lies 64 bytes further within its 4 KiB than the one before: at
 // equal offsets a load would wait for the store to the other block, which the processor takes for
@@ -105,27 +98,37 @@ void gather(opmath_t<Stored>* block, TileView<const char> from, Tile tile) {
   }
 }
 
-template <class Stored>
-void scatter(TileView<char> to, const opmath_t<Stored>* block, Tile tile, bool stream) {
+template <class Stored, class Rounding>
+void scatter(TileView<char> to, const opmath_t<Stored>* block, Tile tile, bool stream,
+             Rounding& rounding) {
   using T = opmath_t<Stored>;
   constexpr std::int64_t dense = sizeof(Stored);
   for (std::int64_t r = 0; r < tile.rows; ++r) {
     char* row = to.data + r * to.row_stride;
-    const T* values = block + r * tile.columns;
+    auto* place = reinterpret_cast<Stored*>(row);
+    const std::int64_t first = r * tile.columns;
+    const T* values = block + first;
     if (to.column_stride != dense) {
       for (std::int64_t c = 0; c < tile.columns; ++c) {
-        *reinterpret_cast<Stored*>(row + c * to.column_stride) = from_opmath<Stored>(values[c]);
+        place = reinterpret_cast<Stored*>(row + c * to.column_stride);
+        rounding.round(place, values + c, 1, first + c, place);
       }
     } else if (!stream) {
-      narrow(reinterpret_cast<Stored*>(row), values, tile.columns);
+      rounding.round(place, values, tile.columns, first, place);
     } else if constexpr (std::is_same_v<Stored, T>) {
       stream_bytes(row, reinterpret_cast<const char*>(values), tile.columns * dense);
     } else {
       alignas(64) Stored narrowed[block_elements<T>];
-      narrow(narrowed, values, tile.columns);
+      rounding.round(narrowed, values, tile.columns, first, place);
       stream_bytes(row, reinterpret_cast<const char*>(narrowed), tile.columns * dense);
     }
   }
+}
+
+template <class Stored>
+void scatter(TileView<char> to, const opmath_t<Stored>* block, Tile tile, bool stream) {
+  RoundedAsComputed<Stored> rounding;
+  scatter<Stored>(to, block, tile, stream, rounding);
 }
 
 // How two dimensions are cut into tiles that fit a block: whole rows while they are short; long
@@ -157,10 +160,10 @@ Tile choose_tile_or_row(const Operands& o, Usable usable) {
 }
 
 // `draw`, where given, makes the values of the last operand from its addresses; nothing is read
-// there.
-template <class Stored, int inputs, class Draw = decltype(nullptr)>
+// there. `rounding` writes the results of a half type.
+template <class Stored, int inputs, class Draw, class Rounding>
 void walk(const Operands& o, DenseLoop<opmath_t<Stored>> loop, const ParameterValues& parameters,
-          Draw draw = {}) {
+          Draw draw, Rounding& rounding) {
   using T = opmath_t<Stored>;
   constexpr int operands = inputs + 1;
   constexpr bool draws = !std::is_null_pointer_v<Draw>;
@@ -201,11 +204,20 @@ void walk(const Operands& o, DenseLoop<opmath_t<Stored>> loop, const ParameterVa
         loop(reinterpret_cast<T*>(to.data), in, tile.columns, parameters, o.stream);
       } else {
         loop(blocks[0], in, tile.columns * tile.rows, parameters, /*stream=*/false);
-        scatter<Stored>(to, blocks[0], tile, o.stream);
+        rounding.computed_from(in);
+        scatter<Stored>(to, blocks[0], tile, o.stream, rounding);
       }
     }
   }
   if (o.stream) finish_streaming();
+  rounding.finish();
+}
+
+template <class Stored, int inputs, class Draw = decltype(nullptr)>
+void walk(const Operands& o, DenseLoop<opmath_t<Stored>> loop, const ParameterValues& parameters,
+          Draw draw = {}) {
+  RoundedAsComputed<Stored> rounding;
+  walk<Stored, inputs>(o, loop, parameters, draw, rounding);
 }
 
 }  // namespace act::cpu::ACT_INSTRUCTION_SET

@@ -22,6 +22,7 @@ struct Operands {
 };
 
 struct SoftmaxKernels;
+struct MaskedSoftmaxKernels;
 struct GluKernels;
 
 struct Kernels {
@@ -57,19 +58,27 @@ struct Kernels {
   void (*rrelu_with_slopes)(Storage, const Operands&, const struct RandomSlopes&);
   void (*rrelu_backward_from_slopes)(Storage, const Operands&);
 
+  // (out, x, position): x + a number of the Gumbel distribution. float32 and float64 alone.
+  void (*add_gumbel)(Storage, const Operands&, const struct RandomStates&);
+
   // Their units are others, so that they compile side by side with this one.
   const SoftmaxKernels* softmax;
+  const MaskedSoftmaxKernels* masked_softmax;
   const GluKernels* glu;
 };
 
-// Slopes uniform in [lower, upper), one for each element. The tensor consists of samples of so many
+// What one random number for each element is drawn from. The tensor consists of samples of so many
 // elements each, with a state of their own; within one, an element's place counts.
-struct RandomSlopes {
-  double lower;
-  double upper;
+struct RandomStates {
   const elementary::PhiloxState* states;
   std::int64_t elements_per_state;
   const char* origin;
+};
+
+// Slopes uniform in [lower, upper), one for each element.
+struct RandomSlopes : RandomStates {
+  double lower;
+  double upper;
 };
 
 namespace baseline {

@@ -59,6 +59,12 @@ struct LoopsOf {
   DenseLoop<T> value;
   DenseLoop<T> backward[2];
   DenseLoop<T> double_backward[2];
+
+  DenseLoop<T> get(Pointwise order, Saved saved) const {
+    const int from = saved == Saved::output ? 1 : 0;
+    if (order == Pointwise::value) return value;
+    return order == Pointwise::backward ? backward[from] : double_backward[from];
+  }
 };
 
 template <class T, template <class> class Formula>
@@ -79,18 +85,39 @@ const LoopsOf<T>& find_loops(int formula, FormulaList<Formula...>) {
   return table[formula];
 }
 
+// Of a half type: the loops in double for what float32 leaves undecided, or null.
+template <template <class> class... Formula>
+DenseLoop<double> find_exact_loop(int formula, Pointwise order, Saved saved,
+                                  FormulaList<Formula...> list) {
+  static constexpr bool values[] = {rounds_twice<Formula>(Pointwise::value)...};
+  static constexpr bool gradients[] = {rounds_twice<Formula>(Pointwise::backward)...};
+  if (!(order == Pointwise::value ? values : gradients)[formula]) return nullptr;
+  return find_loops<double>(formula, list).get(order, saved);
+}
+
+template <class Stored, int inputs>
+void pointwise_as(int formula, Pointwise order, Saved saved, const Operands& o,
+                  const ParameterValues& parameters) {
+  const auto loop = find_loops<opmath_t<Stored>>(formula, Activations{}).get(order, saved);
+  if constexpr (!std::is_same_v<Stored, opmath_t<Stored>>) {
+    if (const auto exact = find_exact_loop(formula, order, saved, Activations{})) {
+      RoundedExactly<Stored, inputs> rounding(exact, parameters, float_error(order));
+      return walk<Stored, inputs>(o, loop, parameters, nullptr, rounding);
+    }
+  }
+  walk<Stored, inputs>(o, loop, parameters);
+}
+
 template <class Stored>
 void pointwise_as(int formula, Pointwise order, Saved saved, const Operands& o,
                   const ParameterValues& parameters) {
-  const auto& loops = find_loops<opmath_t<Stored>>(formula, Activations{});
-  const int from = saved == Saved::output ? 1 : 0;
   switch (order) {
     case Pointwise::value:
-      return walk<Stored, 1>(o, loops.value, parameters);
+      return pointwise_as<Stored, 1>(formula, order, saved, o, parameters);
     case Pointwise::backward:
-      return walk<Stored, 2>(o, loops.backward[from], parameters);
+      return pointwise_as<Stored, 2>(formula, order, saved, o, parameters);
     case Pointwise::double_backward:
-      return walk<Stored, 3>(o, loops.double_backward[from], parameters);
+      return pointwise_as<Stored, 3>(formula, order, saved, o, parameters);
   }
 }
 

@@ -13,20 +13,49 @@ inline constexpr int panel_rows = 256 / static_cast<int>(sizeof(T));
 // Elements along the rows that are brought into L1 at a time, a multiple of the partial sums.
 inline constexpr std::int64_t strip = 32;
 
-// One operand's share of a panel: its rows in runs that begin at equal distances.
+// Where one operand's share of a panel lies: its rows in runs that begin at equal distances.
 template <class T>
-class PanelOperand {
+class PanelRuns {
  public:
   static constexpr int width = panel_rows<T>;
 
-  explicit PanelOperand(const Rows::Operand& operand)
-      : storage_(operand.storage), step_(operand.step), bytes_(element_bytes(operand.storage)) {}
+  explicit PanelRuns(const Rows::Operand& operand) : step_(operand.step) {}
 
   void clear() { runs_ = 0; }
   void add_run(char* data, std::int64_t stride, int rows) {
     const int first = runs_ == 0 ? 0 : run_[runs_ - 1].first + run_[runs_ - 1].rows;
     run_[runs_++] = {data, stride, first, rows};
   }
+
+  std::int64_t step() const { return step_; }
+
+  // Calls visit(data, stride from row to row, first row, rows) for each run.
+  template <class Visit>
+  void each_run(Visit visit) const {
+    for (int k = 0; k < runs_; ++k)
+      visit(run_[k].data, run_[k].stride, run_[k].first, run_[k].rows);
+  }
+
+ protected:
+  struct Run {
+    char* data;
+    std::int64_t stride;
+    int first;
+    int rows;
+  };
+  std::int64_t step_;
+  int runs_ = 0;
+  Run run_[width];
+};
+
+// One operand's share of a panel, read and written as T.
+template <class T>
+class PanelOperand : public PanelRuns<T> {
+ public:
+  static constexpr int width = panel_rows<T>;
+
+  explicit PanelOperand(const Rows::Operand& operand)
+      : PanelRuns<T>(operand), storage_(operand.storage), bytes_(element_bytes(operand.storage)) {}
 
   // A whole panel of neighbouring T, which the loops read and write where it lies.
   bool direct() const {
@@ -97,17 +126,13 @@ class PanelOperand {
   }
 
  private:
-  struct Run {
-    char* data;
-    std::int64_t stride;
-    int first;
-    int rows;
-  };
+  using typename PanelRuns<T>::Run;
+  using PanelRuns<T>::run_;
+  using PanelRuns<T>::runs_;
+  using PanelRuns<T>::step_;
+
   Storage storage_;
-  std::int64_t step_;
   std::int64_t bytes_;
-  int runs_ = 0;
-  Run run_[width];
 };
 
 // Elements of a panel as the loops see them: rows in adjacent lanes, `step` from one element to the
@@ -180,5 +205,16 @@ class PanelSums {
   // What the additions of doubles round off, see PartialSums.
   alignas(64) Accumulator lost_[keeps_lost ? partial_sums : 1][rows];
 };
+
+// Lanes beyond the panel's rows are computed like the others, from zeros: whatever else the block
+// holds could be a NaN, or a subnormal number, which is slow. Only as much as `size` elements of
+// the rows fill: to clear 64 KiB takes longer than a small tensor's softmax.
+template <class T>
+void clear_missing_lanes(T* block, std::int64_t size, std::int64_t held_elements, int count) {
+  constexpr int width = panel_rows<T>;
+  if (count == width) return;
+  const std::int64_t elements = size < held_elements ? size : held_elements;
+  for (std::int64_t k = 0; k < elements * width; ++k) block[k] = T(0);
+}
 
 }  // namespace act::cpu::ACT_INSTRUCTION_SET

@@ -141,6 +141,13 @@ struct PartialSums {
       }
     }
   }
+  // Adds vector(i), elements i … i + lanes - 1, for `size` elements, a multiple of 16.
+  template <class Elements>
+  ACT_HOST_DEVICE void add_each(std::int64_t size, Elements vector) {
+    for (std::int64_t i = 0; i < size; i += partial_sums) {
+      for (int v = 0; v < count; ++v) sums[v] += vector(i + v * lanes);
+    }
+  }
   // The sum; leaves the partial sums in disorder.
   ACT_HOST_DEVICE Accumulator tree() {
     for (int v = 0; v < count; ++v) sums[v] += lost[v];

@@ -2,11 +2,11 @@
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/native/Resize.h>
 #include <ATen/ops/empty_like.h>
-#include <ATen/ops/from_blob.h>
 #include <torch/library.h>
 
 #include "../checks.h"
 #include "elementwise.h"
+#include "random_states.h"
 
 namespace act::cpu {
 namespace {
@@ -29,22 +29,9 @@ at::Tensor philox_state(const at::Tensor& like, c10::SymIntArrayRef batch,
   return state;
 }
 
-// An operand that is never read: TensorIterator's address arithmetic on it yields each element's
-// place in row-major order, through any reordering and coalescing of the dimensions. Its address is
-// an arbitrary one.
-at::Tensor places_of(const at::Tensor& self) {
-  alignas(64) static char origin[64];
-  return at::from_blob(origin, self.sizes(), self.options());
-}
-
 RandomSlopes random_slopes(const at::Tensor& contiguous_states, const ParameterValues& bounds,
                            const at::Tensor& places) {
-  static_assert(sizeof(elementary::PhiloxState) == 2 * sizeof(int64_t));
-  const int64_t states = contiguous_states.numel() / 2;
-  return {bounds.first, bounds.second,
-          static_cast<const elementary::PhiloxState*>(contiguous_states.const_data_ptr()),
-          states == 0 ? 0 : places.numel() / states,
-          static_cast<const char*>(places.const_data_ptr())};
+  return {random_states(contiguous_states, places), bounds.first, bounds.second};
 }
 
 void run(const at::Tensor& result, const at::Tensor& self, const at::Tensor& state,

@@ -3,61 +3,11 @@
 // Where drawing takes longer than reading, it reads instead the slopes that the forward left.
 #pragma once
 
-#include <act/elementary/philox.h>
 #include <act/formulas/rrelu.h>
 
-#include "blocks.h"
+#include "random_numbers.h"
 
 namespace act::cpu::ACT_INSTRUCTION_SET {
-
-// Slopes of `size` elements, `stride` places apart, from place `first` on.
-template <class T>
-void draw_slopes(T* slopes, std::int64_t first, std::int64_t stride, std::int64_t size,
-                 const formulas::Rrelu<T>& formula, const elementary::PhiloxState& random) {
-  const auto draw_one = [&](std::int64_t i) {
-    const auto place = static_cast<std::uint64_t>(first + i * stride);
-    const auto words = elementary::philox_of_group(place / 4, random.seed, random.offset);
-    // Selected, not indexed: an indexed word would go through memory.
-    const std::uint32_t low = place & 1 ? words.word[1] : words.word[0];
-    const std::uint32_t high = place & 1 ? words.word[3] : words.word[2];
-    slopes[i] = formula.slope(place & 2 ? high : low);
-  };
-  std::int64_t i = 0;
-  if (stride == 1) {
-    for (; i < size && (first + i) % 4 != 0; ++i) draw_one(i);
-    const std::int64_t groups = (size - i) / 4;
-    const auto first_group = static_cast<std::uint64_t>((first + i) / 4);
-    T* of_groups = slopes + i;
-#pragma GCC ivdep
-    for (std::int64_t g = 0; g < groups; ++g) {
-      const auto words = elementary::philox_of_group(first_group + static_cast<std::uint64_t>(g),
-                                                     random.seed, random.offset);
-      of_groups[4 * g] = formula.slope(words.word[0]);
-      of_groups[4 * g + 1] = formula.slope(words.word[1]);
-      of_groups[4 * g + 2] = formula.slope(words.word[2]);
-      of_groups[4 * g + 3] = formula.slope(words.word[3]);
-    }
-    i += 4 * groups;
-  }
-#pragma GCC ivdep
-  for (std::int64_t j = i; j < size; ++j) draw_one(j);
-}
-
-// The same from place `first` of the tensor on, through the samples that come.
-template <class T>
-void draw_slopes_of_samples(T* slopes, std::int64_t first, std::int64_t stride, std::int64_t size,
-                            const formulas::Rrelu<T>& formula, const RandomSlopes& random) {
-  const std::int64_t each = random.elements_per_state;
-  while (size > 0) {
-    const std::int64_t sample = first / each, place = first % each;
-    std::int64_t count = stride > 0 ? (each - place + stride - 1) / stride : size;
-    count = count < size ? count : size;
-    draw_slopes(slopes, place, stride, count, formula, random.states[sample]);
-    slopes += count;
-    first += count * stride;
-    size -= count;
-  }
-}
 
 template <class T>
 void rrelu_value_loop(T* out, const T* const* inputs, std::int64_t size, const ParameterValues&,
@@ -98,20 +48,12 @@ void rrelu_backward_from_slopes_loop(T* grad_input, const T* const* inputs, std:
                      [=](std::int64_t i) ACT_INLINE_LAMBDA { return grad_output[i] * slope[i]; });
 }
 
-// Draws a tile's slopes. The addresses of the operand that counts the elements, less an origin, are
-// their places.
 template <class Stored>
 auto tile_of_slopes(const RandomSlopes& random) {
   using T = opmath_t<Stored>;
   const formulas::Rrelu<T> formula(ParameterValues{random.lower, random.upper});
-  return [=](T* slopes, TileView<const char> places, Tile tile) {
-    constexpr std::int64_t element = sizeof(Stored);
-    for (std::int64_t r = 0; r < tile.rows; ++r) {
-      draw_slopes_of_samples(slopes + r * tile.columns,
-                             (places.data + r * places.row_stride - random.origin) / element,
-                             places.column_stride / element, tile.columns, formula, random);
-    }
-  };
+  return tile_of_numbers<Stored>(
+      random, [=](std::uint32_t bits) ACT_INLINE_LAMBDA { return formula.slope(bits); });
 }
 
 template <class Stored, int inputs>

@@ -2,27 +2,28 @@
 // each row.
 #pragma once
 
-#include <act/softmax_gradient.h>
-
-#include "row_panel.h"
+#include "logit_rows.h"
 #include "softmax_scale.h"
 
 namespace act::cpu::ACT_INSTRUCTION_SET {
 
 static_assert(strip % partial_sums == 0 && row_block % strip == 0);
 
-template <class T, class Accumulator, bool logarithm>
+template <class T, class Accumulator, bool logarithm, class Input>
 class PanelSoftmax {
  public:
+  using Elements = typename Input::Elements;
   static constexpr int width = panel_rows<T>;
 
-  PanelSoftmax(const Rows& rows, bool negate)
-      : out(rows.operands[0]), in(rows.operands[1]), size_(rows.size), negate_(negate) {}
+  template <class HowRead>
+  PanelSoftmax(const Rows& rows, const HowRead& how)
+      : out(rows.operands[0]), in(rows, how), size_(rows.size) {}
 
   PanelOperand<T> out;
-  PanelOperand<T> in;
+  Input in;
 
   void run(int count) {
+    clear_missing_lanes(block_, size_, held_elements, count);
     // A panel that fits a buffer is read from memory once. Its rows often lie a power of two apart,
     // where caches cannot hold them all. Otherwise exponentials stay where the result goes, if that
     // can hold them; else they are computed once more.
@@ -39,7 +40,7 @@ class PanelSoftmax {
         total_.merge(sums_, count);
       }
     }
-    normalizers_.template set<logarithm>(total_);
+    normalizers_.template set<logarithm, Elements>(total_, in.empty_is_nan());
     if (size_ > row_block) {
       for (int r = 0; r < width; ++r) largest_[r] = r < count ? T(total_.largest[r]) : T(0);
       scales_.set(largest_);
@@ -55,7 +56,8 @@ class PanelSoftmax {
 #pragma GCC ivdep
           for (int r = 0; r < width; ++r) {
             to.data[k * to.step + r] =
-                log_normalized(x.data[k * x.step + r], normalizers_.high[r], normalizers_.low[r]);
+                Elements::template result<true>(x.data[k * x.step + r], normalizers_.high[r],
+                                                normalizers_.low[r], normalizers_.absent[r]);
           }
         }
       } else {
@@ -65,7 +67,8 @@ class PanelSoftmax {
 #pragma GCC ivdep
           for (int r = 0; r < width; ++r) {
             to.data[k * to.step + r] =
-                normalized(e.data[k * e.step + r], normalizers_.high[r], normalizers_.low[r]);
+                Elements::template result<false>(e.data[k * e.step + r], normalizers_.high[r],
+                                                 normalizers_.low[r], normalizers_.absent[r]);
           }
         }
       }
@@ -87,14 +90,9 @@ class PanelSoftmax {
   }
 
   PanelView<const T> read(std::int64_t i, std::int64_t part, bool first = false) {
-    if (!held_ && in.direct() && !negate_) return {in.pointer(i), in.pointer_step()};
+    if (!held_ && in.direct()) return {in.x.pointer(i), in.x.pointer_step()};
     T* x = held_ ? block_ + i * width : block_;
-    if (first || !held_) {
-      in.load(x, i, part);
-      if (negate_) {
-        for (std::int64_t k = 0; k < part * width; ++k) x[k] = -x[k];
-      }
-    }
+    if (first || !held_) in.load(x, i, part);
     return {x, width};
   }
 
@@ -102,8 +100,8 @@ class PanelSoftmax {
     for (std::int64_t k = 0; k < part; ++k) {
 #pragma GCC ivdep
       for (int r = 0; r < width; ++r) {
-        e.data[k * e.step + r] = scaled_exp(x.data[k * x.step + r], scales_.shift[r],
-                                            scales_.floor[r], scales_.to_power[r]);
+        e.data[k * e.step + r] = Elements::exponential(x.data[k * x.step + r], scales_.shift[r],
+                                                       scales_.floor[r], scales_.to_power[r]);
       }
     }
   }
@@ -172,7 +170,6 @@ class PanelSoftmax {
   }
 
   std::int64_t size_;
-  bool negate_;
   PanelSums<T, Accumulator> partial_;
   Scales<T, width> scales_;
   RowSums<width> sums_, total_;
@@ -181,115 +178,7 @@ class PanelSoftmax {
   alignas(64) double sum_[width];
   bool held_ = false;
   alignas(64) T results_[strip * width];
-  // Lanes beyond the panel's rows hold numbers of no account.
-  alignas(64) T block_[held_elements * width] = {};
-};
-
-template <class T, class Accumulator, bool logarithm>
-class PanelSoftmaxBackward {
- public:
-  static constexpr int width = panel_rows<T>;
-
-  PanelSoftmaxBackward(const Rows& rows, bool negate)
-      : out(rows.operands[0]),
-        g_in(rows.operands[1]),
-        y_in(rows.operands[2]),
-        size_(rows.size),
-        sign_(negate ? T(-1) : T(1)) {}
-
-  PanelOperand<T> out;
-  PanelOperand<T> g_in;
-  PanelOperand<T> y_in;
-
-  void run() {
-    held_ = size_ <= held_elements;
-    for (int r = 0; r < width; ++r) total_[r] = 0;
-    for (std::int64_t begin = 0; begin < size_; begin += row_block) {
-      const std::int64_t end = size_ - begin < row_block ? size_ : begin + row_block;
-      partial_.clear();
-      for (std::int64_t i = begin; i < end; i += strip) {
-        const std::int64_t part = end - i < strip ? end - i : strip;
-        const PanelView<const T> g = read(g_in, g_, i, part, /*first=*/true);
-        if constexpr (logarithm) {
-          partial_.add(part, [&](std::int64_t k, int r) {
-            return partial_.widened(g.data + k * g.step + r);
-          });
-        } else {
-          const PanelView<const T> y = read(y_in, y_, i, part, /*first=*/true);
-          partial_.add(part, [&](std::int64_t k, int r) {
-            return partial_.widened(g.data + k * g.step + r) *
-                   partial_.widened(y.data + k * y.step + r);
-          });
-        }
-      }
-      partial_.finish(sum_);
-      for (int r = 0; r < width; ++r) total_[r] += sum_[r];
-    }
-    for (int r = 0; r < width; ++r) {
-      high_[r] = T(total_[r]);
-      low_[r] = T(total_[r] - double(high_[r]));
-    }
-
-    const bool in_place = out.direct();
-    for (std::int64_t i = 0; i < size_; i += strip) {
-      const std::int64_t part = size_ - i < strip ? size_ - i : strip;
-      const PanelView<const T> g = read(g_in, g_, i, part);
-      const PanelView<const T> y = read(y_in, y_, i, part, /*first=*/logarithm);
-      if (in_place) out.prefetch_next(i, part);
-      const PanelView<T> to = in_place ? PanelView<T>{out.pointer(i), out.pointer_step()}
-                                       : PanelView<T>{results_, width};
-      if (logarithm && !are_usual(y, part)) {
-        gradients<false>(to, g, y, part);
-      } else {
-        gradients<true>(to, g, y, part);
-      }
-      if (!in_place) out.store(results_, i, part);
-    }
-  }
-
- private:
-  template <bool usual>
-  void gradients(PanelView<T> to, PanelView<const T> g, PanelView<const T> y,
-                 std::int64_t part) const {
-    for (std::int64_t k = 0; k < part; ++k) {
-      const T* grad = g.data + k * g.step;
-      const T* output = y.data + k * y.step;
-      T* grad_input = to.data + k * to.step;
-#pragma GCC ivdep
-      for (int r = 0; r < width; ++r) {
-        grad_input[r] = logarithm ? log_softmax_gradient<usual>(grad[r], output[r], -high_[r])
-                                  : softmax_gradient(grad[r], output[r], high_[r], low_[r], sign_);
-      }
-    }
-  }
-
-  static bool are_usual(PanelView<const T> y, std::int64_t part) {
-    for (std::int64_t k = 0; k < part; ++k) {
-      if (maximum(y.data + k * y.step, width) > largest_usual_output<T>) return false;
-    }
-    return true;
-  }
-
-  static constexpr std::int64_t held_elements = 128;
-
-  PanelView<const T> read(const PanelOperand<T>& operand, T* block, std::int64_t i,
-                          std::int64_t part, bool first = false) const {
-    if (!held_ && operand.direct()) return {operand.pointer(i), operand.pointer_step()};
-    T* to = held_ ? block + i * width : block;
-    if (first || !held_) operand.load(to, i, part);
-    return {to, width};
-  }
-
-  std::int64_t size_;
-  T sign_;
-  PanelSums<T, Accumulator> partial_;
-  alignas(64) double sum_[width], total_[width];
-  alignas(64) T high_[width], low_[width];
-  bool held_ = false;
-  alignas(64) T results_[strip * width];
-  // Lanes beyond the panel's rows hold numbers of no account.
-  alignas(64) T g_[held_elements * width] = {};
-  alignas(64) T y_[held_elements * width] = {};
+  alignas(64) T block_[held_elements * width];
 };
 
 }  // namespace act::cpu::ACT_INSTRUCTION_SET

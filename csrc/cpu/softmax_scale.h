@@ -1,7 +1,7 @@
 // Scales, sums and normalizers of the rows that are computed together, as arrays for the vectors.
 #pragma once
 
-#include <act/softmax_scale.h>
+#include <act/softmax_elements.h>
 
 #include "row_sums.h"
 
@@ -70,14 +70,19 @@ struct RowSums {
 
 template <class T, int width>
 struct Normalizers {
-  alignas(64) T high[width], low[width];
+  alignas(64) T high[width], low[width], absent[width];
 
-  template <bool logarithm>
-  void set(const RowSums<width>& rows) {
+  template <bool logarithm, class Elements>
+  void set(const RowSums<width>& rows, [[maybe_unused]] bool empty_is_nan) {
     for (int r = 0; r < width; ++r) {
       const Normalizer<T> row = normalizer<logarithm, T>(rows.get(r));
       high[r] = row.high;
       low[r] = row.low;
+    }
+    if constexpr (!Elements::all) {
+      for (int r = 0; r < width; ++r) {
+        absent[r] = absent_result<logarithm, T>(rows.get(r), empty_is_nan);
+      }
     }
   }
 };

@@ -6,20 +6,27 @@ from sphinx.application import Sphinx
 
 LITERAL = ("Formula:",)
 PLAIN = ("Domain:", "Dtypes:", "Raises:", "Differences from torch:", "Source:")
+CONTINUED = " " * 6  # a line that goes on from the one before, as torch_act/_docstrings.py wraps
 
 
 def _escape(
     app: Sphinx, what: str, name: str, documented: Any, options: Any, lines: list[str]
 ) -> None:
     """Before napoleon: formulas become literal, other text of the catalogue is escaped."""
-    section = ""
+    section, changed = "", []
+    for line in lines:
+        if line and not line[0].isspace():
+            section = line
+        elif section in (*LITERAL, *PLAIN) and line.startswith(CONTINUED):
+            changed[-1] += " " + line.strip()
+            continue
+        changed.append(line)
+    lines[:] = changed
     for number, line in enumerate(lines):
         if line and not line[0].isspace():
             section = line
         elif section in LITERAL and line.strip():
-            # One that goes on in the next line: each part by itself.
-            indent = len(line) - len(line.lstrip())
-            lines[number] = f"{line[:indent]}``{line.strip()}``"
+            lines[number] = f"    ``{line.strip()}``"
         elif section in PLAIN:
             lines[number] = line.replace("|", r"\|").replace("*", r"\*").replace("_", r"\_")
 

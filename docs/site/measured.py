@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from torch_act import _C
 from torch_act.accuracy.certificate import Certificate, Row
 from torch_act.accuracy.errors import Errors
 
@@ -23,6 +24,9 @@ def table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
 def accuracy(op: str) -> Iterator[str]:
     """The errors with the first set of parameters, and the largest with any."""
     rows = [row for row in Certificate(ACCURACY).rows.values() if row.op == op]
+    if not rows and any(op == pointwise["name"] for pointwise in _C.pointwise_ops()):
+        yield f"Not measured yet: `python -m torch_act certify --op {op}`."
+        return
     if not rows:
         yield "Not in the certificate: a function of several numbers. Its tests hold its results."
         return
@@ -61,7 +65,9 @@ def _errors(errors: Errors | None, at: bool = False) -> list[str]:
 
 
 def _number(ulp: float) -> str:
-    return "∞" if ulp == float("inf") else f"{ulp:.3g}" if ulp < 1e4 else f"{ulp:.1e}"
+    if ulp == float("inf"):
+        return "∞"
+    return f"{ulp:.3g}" if ulp < 1e3 else f"{ulp:.0f}" if ulp < 1e4 else f"{ulp:.1e}"
 
 
 def speed(op: str) -> Iterator[str]:

@@ -6,27 +6,34 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import torch
 from measured import accuracy, speed, table
 from sphinx.application import Sphinx
-from torch_act.catalogue import CATALOGUE, Entry
+from torch_act import catalogue
+from torch_act.catalogue import Entry
 from torch_act.command_line.calls import Call, calls
 from torch_act.gallery.colours import DARK, turned
 from torch_act.gallery.edges import POINTS, edges
 from torch_act.gallery.figures import describe, draw, svg
 from torch_act.gallery.overview import overview
 
+# Activations, and what is computed beside one, where the catalogue has such.
+ENTRIES: tuple[Entry, ...] = (*catalogue.CATALOGUE, *getattr(catalogue, "FUSED", ()))
+
 FOLDER = Path(__file__).parents[1] / "operators"
 
 
 def _make(app: Sphinx) -> None:
     (FOLDER / "pictures").mkdir(parents=True, exist_ok=True)
-    by_op: dict[str, list[Call]] = {entry.name: [] for entry in CATALOGUE}
+    by_op: dict[str, list[Call]] = {entry.name: [] for entry in ENTRIES}
     for call in calls(training=False):
         by_op[call.entry.name].append(call)
-    for entry in CATALOGUE:
+    for entry in ENTRIES:
         _write(FOLDER / f"{entry.name}.md", "\n".join(_page(entry, by_op[entry.name])) + "\n")
     _picture("all", svg(overview([call for group in by_op.values() for call in group])))
     _write(FOLDER / "index.md", "\n".join(_index()) + "\n")
+    for path in set(FOLDER.glob("*.md")) - {FOLDER / f"{name}.md" for name in (*by_op, "index")}:
+        path.unlink()  # of an op that is no more
 
 
 def _page(entry: Entry, of_it: list[Call]) -> Iterator[str]:
@@ -36,26 +43,40 @@ def _page(entry: Entry, of_it: list[Call]) -> Iterator[str]:
     yield f"{entry.domain} In words: {_code(entry.formula)}."
     yield ""
     if entry.pieces:
-        yield "In pieces, of which the first counts whose condition holds; the tests believe this:"
+        yield "What the tests believe; of several pieces the first counts whose condition holds:"
         yield ""
         yield from _pieces(entry)
         yield ""
-    modules = ", ".join(f"{{py:class}}`torch_act.nn.{name}`" for name in entry.modules)
-    yield f"{{py:func}}`torch_act.functional.{entry.name}`, {modules}, `torch.ops.act.{entry.name}`"
+    names = [f"{{py:func}}`torch_act.functional.{entry.name}`"]
+    names += [f"{{py:class}}`torch_act.nn.{name}`" for name in entry.modules]
+    if hasattr(torch.ops.act, entry.name):
+        names.append(f"`torch.ops.act.{entry.name}`")
+    yield ", ".join(names)
     yield ""
     for call in of_it:
         yield from _pictures(call, several=len(of_it) > 1)
     yield from ("## Differences from torch", "")
-    yield from (f"- **{d.name}**: {_text(d.description)}" for d in entry.differences)
-    if not entry.differences:
-        yield "None but rounding."
+    yield from _differences(entry)
     yield ""
     yield from ("## Accuracy", "", *accuracy(entry.name), "")
     yield from ("## Speed", "", *speed(entry.name), "")
     yield from ("## Source", "", entry.source)
 
 
+def _differences(entry: Entry) -> Iterator[str]:
+    if not hasattr(torch.nn.functional, entry.name):
+        yield f"torch has no {entry.name}."
+        if entry.composed:
+            yield f"Beside ours stands what is written instead: `{entry.composed}`."
+    elif not entry.differences:
+        yield "None but rounding."
+    yield ""
+    yield from (f"- **{d.name}**: {_text(d.description)}" for d in entry.differences)
+
+
 def _pieces(entry: Entry) -> list[str]:
+    if len(entry.pieces) == 1 and not entry.variants:
+        return [f"{_code(entry.pieces[0][1])}, everywhere."]
     if not entry.variants:
         return table(("where", "value"), map(_piece, entry.pieces))
     rows = [
@@ -68,7 +89,7 @@ def _pieces(entry: Entry) -> list[str]:
 
 def _piece(piece: tuple[str, str]) -> list[str]:
     condition, value = piece
-    return ["everywhere else" if condition == "True" else _code(condition), _code(value)]
+    return ["else" if condition == "True" else _code(condition), _code(value)]
 
 
 def _pictures(call: Call, several: bool) -> Iterator[str]:
@@ -105,9 +126,9 @@ def _index() -> Iterator[str]:
     yield "Every operator of the catalogue, each with a page of its own."
     yield ""
     yield from _images("all", "Value and derivative of every operator, ours over torch's.")
-    rows = [(f"[{e.name}]({e.name}.md)", _code(e.formula)) for e in CATALOGUE]
+    rows = [(f"[{e.name}]({e.name}.md)", _code(e.formula)) for e in ENTRIES]
     yield from table(("operator", "formula"), rows)
-    yield from ("", "```{toctree}", ":hidden:", "", *(e.name for e in CATALOGUE), "```")
+    yield from ("", "```{toctree}", ":hidden:", "", *(e.name for e in ENTRIES), "```")
 
 
 def _picture(label: str, drawn: str) -> None:

@@ -75,7 +75,16 @@ def _adopt_operators() -> None:
                 setattr(_Operators, name, getattr(torch.ops.act, name).default)
 
 
+def _masked(op: Any) -> Any:
+    def call(input, dim, mask, temperature, empty, dtype):
+        return op(input, dim, mask=mask, temperature=temperature, empty=empty, dtype=dtype)
+
+    return staticmethod(call)
+
+
 _adopt_operators()
+for _name in ("masked_softmax", "masked_softmin", "masked_log_softmax"):
+    setattr(_Operators, _name, _masked(getattr(torch.ops.act, _name).default))
 
 
 class Kernels(Protocol):

@@ -83,9 +83,14 @@ def _values(pieces: Pieces, parameters: tuple[tuple[str, float], ...]) -> tuple[
 
 
 def _printed(values: Iterable[float]) -> str:
-    """As torch prints a vector of numbers of similar magnitudes."""
+    """As torch prints a vector."""
     values = list(values)
-    whole = all(value == round(value) for value in values)
-    texts = [f"{value:.0f}." if whole else f"{value:.4f}" for value in values]
+    sizes = [abs(value) for value in values if value] or [1.0]
+    if max(sizes) > 1000 * min(sizes) or max(sizes) > 1e8 or min(sizes) < 1e-4:
+        texts = [f"{value:.4e}" for value in values]
+    elif all(value == round(value) for value in values):
+        texts = [f"{value:.0f}." for value in values]
+    else:
+        texts = [f"{value:.4f}" for value in values]
     width = max(map(len, texts))
     return f"tensor([{', '.join(f'{text:>{width}}' for text in texts)}])"

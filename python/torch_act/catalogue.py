@@ -752,6 +752,19 @@ CATALOGUE: tuple[Entry, ...] = (
         composed="scale * torch.relu(x) ** 2 + bias",
         domain="Every real number. A scale of 0 gives the bias, also at inf.",
         source="Yu et al.: MetaFormer Baselines for Vision, arXiv:2210.13452",
+        examples={
+            "star_relu": (
+                ">>> x = torch.tensor([-2.0, 0.5, 3.0])\n"
+                ">>> scale, bias = torch.tensor(0.8944), torch.tensor(-0.4472)\n"
+                ">>> torch_act.functional.star_relu(x, scale, bias)\n"
+                "tensor([-0.4472, -0.2236,  7.6024])"
+            ),
+            "StarReLU": (
+                ">>> x = torch.tensor([-2.0, 0.5, 3.0])\n"
+                ">>> torch_act.nn.StarReLU()(x).detach()\n"
+                "tensor([-0.4472, -0.2236,  7.6024])"
+            ),
+        },
     ),
     Entry(
         name="xielu",
@@ -775,6 +788,18 @@ CATALOGUE: tuple[Entry, ...] = (
             " alpha_n, as in transformers; with eps=0 the function is smooth below 0."
         ),
         source="Huang, Schlag: Deriving Activation Functions Using Integration, arXiv:2411.13010",
+        examples={
+            "xielu": (
+                ">>> x = torch.tensor([-2.0, 0.5, 3.0])\n"
+                ">>> torch_act.functional.xielu(x, torch.tensor(0.8), torch.tensor(0.8))\n"
+                "tensor([-0.0917,  0.4500,  8.7000])"
+            ),
+            "XIELU": (
+                ">>> x = torch.tensor([-2.0, 0.5, 3.0])\n"
+                ">>> torch_act.nn.XIELU()(x).detach()\n"
+                "tensor([-0.0917,  0.4500,  8.7000])"
+            ),
+        },
     ),
     Entry(
         name="snake",
@@ -795,6 +820,18 @@ CATALOGUE: tuple[Entry, ...] = (
             "Ziyin, Hartwig, Ueda: Neural Networks Fail to Learn Periodic Functions and How to Fix"
             " It, arXiv:2006.08195"
         ),
+        examples={
+            "snake": (
+                ">>> x = torch.tensor([-2.0, 0.5, 3.0])\n"
+                ">>> torch_act.functional.snake(x, torch.tensor(1.0))\n"
+                "tensor([-1.1732,  0.7298,  3.0199])"
+            ),
+            "Snake": (
+                ">>> x = torch.tensor([-2.0, 0.5, 3.0])\n"
+                ">>> torch_act.nn.Snake()(x).detach()\n"
+                "tensor([-1.1732,  0.7298,  3.0199])"
+            ),
+        },
     ),
 )
 

@@ -4,6 +4,7 @@
 """
 
 import warnings
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
@@ -24,6 +25,7 @@ __all__ = [
     "elu_",
     "gelu",
     "glu",
+    "gumbel_softmax",
     "hard_mish",
     "hardshrink",
     "hardsigmoid",
@@ -292,6 +294,10 @@ def softmax(
     dim: int | None = None,
     _stacklevel: int = 3,
     dtype: torch.dtype | None = None,
+    *,
+    mask: Tensor | None = None,
+    temperature: float = 1.0,
+    empty: Literal["zero", "nan"] | None = None,
 ) -> Tensor:
     """Scales the elements along `dim` into [0, 1] with the sum 1.
 
@@ -299,13 +305,28 @@ def softmax(
         input: Any shape, dense or sparse COO; the result has the same shape.
         dim: The dimension of the sums. None warns and chooses 0 for 0, 1 and 3 dimensions, else 1.
         dtype: The input is cast to it first, and the result has it.
+        mask: Bool, broadcast to the input's shape: where it is False, the element has no part in
+            the sums, its result is 0 and its gradient 0, whatever the input is there.
+        temperature: Divides the input; positive.
+        empty: What a slice without any element gives: "zero", 0 throughout and gradients of 0,
+            or "nan". None: "zero" with a mask, else "nan" as torch.
     """
-    if has_torch_function_unary(input):
+    if has_torch_function_variadic(input, mask):
+        options = _given(mask=mask, temperature=temperature, empty=empty)
         return handle_torch_function(
-            softmax, (input,), input, dim=dim, _stacklevel=_stacklevel, dtype=dtype
+            softmax,
+            (input, mask),
+            input,
+            dim=dim,
+            _stacklevel=_stacklevel,
+            dtype=dtype,
+            **options,
         )
     if dim is None:
         dim = _implicit_dim("softmax", input.dim(), _stacklevel)
+    if mask is not None or temperature != 1 or empty is not None:
+        masked = kernels().masked_softmax
+        return masked(input, dim, mask, temperature, _for_empty(empty, mask), dtype)
     return kernels().softmax(input, dim, dtype)
 
 
@@ -315,6 +336,10 @@ def softmin(
     dim: int | None = None,
     _stacklevel: int = 3,
     dtype: torch.dtype | None = None,
+    *,
+    mask: Tensor | None = None,
+    temperature: float = 1.0,
+    empty: Literal["zero", "nan"] | None = None,
 ) -> Tensor:
     """Scales the elements along `dim` into [0, 1] with the sum 1, the smallest most.
 
@@ -322,13 +347,28 @@ def softmin(
         input: Any shape; the result has the same shape.
         dim: The dimension of the sums. None warns and chooses 0 for 0, 1 and 3 dimensions, else 1.
         dtype: The input is cast to it first, and the result has it.
+        mask: Bool, broadcast to the input's shape: where it is False, the element has no part in
+            the sums, its result is 0 and its gradient 0, whatever the input is there.
+        temperature: Divides the input; positive.
+        empty: What a slice without any element gives: "zero", 0 throughout and gradients of 0,
+            or "nan". None: "zero" with a mask, else "nan" as torch.
     """
-    if has_torch_function_unary(input):
+    if has_torch_function_variadic(input, mask):
+        options = _given(mask=mask, temperature=temperature, empty=empty)
         return handle_torch_function(
-            softmin, (input,), input, dim=dim, _stacklevel=_stacklevel, dtype=dtype
+            softmin,
+            (input, mask),
+            input,
+            dim=dim,
+            _stacklevel=_stacklevel,
+            dtype=dtype,
+            **options,
         )
     if dim is None:
         dim = _implicit_dim("softmin", input.dim(), _stacklevel)
+    if mask is not None or temperature != 1 or empty is not None:
+        masked = kernels().masked_softmin
+        return masked(input, dim, mask, temperature, _for_empty(empty, mask), dtype)
     return kernels().softmin(input, dim, dtype)
 
 
@@ -338,6 +378,10 @@ def log_softmax(
     dim: int | None = None,
     _stacklevel: int = 3,
     dtype: torch.dtype | None = None,
+    *,
+    mask: Tensor | None = None,
+    temperature: float = 1.0,
+    empty: Literal["zero", "nan"] | None = None,
 ) -> Tensor:
     """The logarithm of softmax, computed without one.
 
@@ -345,14 +389,42 @@ def log_softmax(
         input: Any shape, dense or sparse COO; the result has the same shape.
         dim: The dimension of the sums. None warns and chooses 0 for 0, 1 and 3 dimensions, else 1.
         dtype: The input is cast to it first, and the result has it.
+        mask: Bool, broadcast to the input's shape: where it is False, the element has no part in
+            the sums, its result is -inf and its gradient 0, whatever the input is there.
+        temperature: Divides the input; positive.
+        empty: What a slice without any element gives: "zero", -inf throughout and gradients of 0,
+            or "nan". None: "zero" with a mask, else "nan" as torch.
     """
-    if has_torch_function_unary(input):
+    if has_torch_function_variadic(input, mask):
+        options = _given(mask=mask, temperature=temperature, empty=empty)
         return handle_torch_function(
-            log_softmax, (input,), input, dim=dim, _stacklevel=_stacklevel, dtype=dtype
+            log_softmax,
+            (input, mask),
+            input,
+            dim=dim,
+            _stacklevel=_stacklevel,
+            dtype=dtype,
+            **options,
         )
     if dim is None:
         dim = _implicit_dim("log_softmax", input.dim(), _stacklevel)
+    if mask is not None or temperature != 1 or empty is not None:
+        masked = kernels().masked_log_softmax
+        return masked(input, dim, mask, temperature, _for_empty(empty, mask), dtype)
     return kernels().log_softmax(input, dim, dtype)
+
+
+def _for_empty(empty: str | None, mask: Tensor | None) -> str:
+    if empty is not None:
+        return empty
+    return "nan" if mask is None else "zero"
+
+
+def _given(**options: Any) -> dict[str, Any]:
+    # Of the arguments that torch does not have those that say something: overrides that know
+    # torch's signature alone go on working.
+    defaults = {"mask": None, "temperature": 1.0, "empty": None}
+    return {name: value for name, value in options.items() if value is not defaults[name]}
 
 
 def _implicit_dim(name: str, ndim: int, stacklevel: int) -> int:
@@ -365,6 +437,70 @@ def _implicit_dim(name: str, ndim: int, stacklevel: int) -> int:
             stacklevel=stacklevel,
         )
     return 0 if ndim in (0, 1, 3) else 1
+
+
+def gumbel_softmax(
+    logits: Tensor,
+    tau: float = 1,
+    hard: bool = False,
+    eps: float = 1e-10,
+    dim: int = -1,
+    *,
+    generator: torch.Generator | None = None,
+) -> Tensor:
+    """Draws from the Gumbel-Softmax distribution, differentiably.
+
+    The noise is drawn by Philox4x32-10 from a state, two integers taken from the generator, as
+    rrelu's slopes are: the same state gives the same noise on every device, whatever the dtype. It
+    is added in float32 (float64 for float64), never saved, and the gradient is that of a softmax.
+
+    Args:
+        logits: Any shape; the logarithms of probabilities, not normalized. The result has the same
+            shape.
+        tau: The temperature; positive.
+        hard: Return one-hot vectors with the gradient of the soft ones (straight through).
+        eps: Without effect, as in torch, which keeps it for old callers: another value warns.
+        dim: The dimension of the sums.
+        generator: Where the state is drawn; by default the device's default generator.
+
+    Formula:
+        softmax((logits + G) / tau), G = -log(-log(U)), U uniform in (0, 1), each element its own
+
+    Dtypes:
+        float32, float64, bfloat16, float16.
+
+    Raises:
+        ValueError: tau is not positive.
+        RuntimeError: Another dtype; the message names gumbel_softmax.
+
+    Differences from torch:
+        - seed: Another stream of random numbers, the same on CPU and GPU.
+        - noise: Half types are perturbed in float32. torch adds noise that was rounded to them.
+
+    Source:
+        Jang, Gu, Poole: Categorical Reparameterization with Gumbel-Softmax, ICLR 2017,
+        arXiv:1611.01144
+
+    Example:
+        >>> logits = torch.randn(20, 5)
+        >>> sample = torch_act.functional.gumbel_softmax(logits, tau=0.5, hard=True)
+        >>> sample.sum(-1).eq(1).all()
+        tensor(True)
+    """
+    if has_torch_function_unary(logits):
+        return handle_torch_function(
+            gumbel_softmax,
+            (logits,),
+            logits,
+            tau=tau,
+            hard=hard,
+            eps=eps,
+            dim=dim,
+            generator=generator,
+        )
+    if eps != 1e-10 and not is_dynamo_compiling():
+        warnings.warn("`eps` parameter is deprecated and has no effect.", stacklevel=2)
+    return torch.ops.act.gumbel_softmax.default(logits, tau, hard, dim, generator=generator)
 
 
 @documented("hardtanh")

@@ -258,28 +258,50 @@ def _require_dim(module: torch.nn.Module, dim: int | None) -> None:
 _STACKLEVEL = 6
 
 
+def _with_temperature(representation: str, temperature: float) -> str:
+    return representation if temperature == 1 else f"{representation}, temperature={temperature}"
+
+
 @documented("softmin")
 class Softmin(torch.nn.Softmin):
-    """torch.nn.Softmin by :func:`torch_act.functional.softmin`."""
+    """torch.nn.Softmin by :func:`torch_act.functional.softmin`, with its temperature and mask."""
 
-    def __init__(self, dim: int | None = None) -> None:
+    temperature: float = 1.0  # of instances that torch.nn made, too
+
+    def __init__(self, dim: int | None = None, *, temperature: float = 1.0) -> None:
         _require_dim(self, dim)
         super().__init__(dim)
+        if temperature != 1:
+            self.temperature = temperature
 
-    def forward(self, input: Tensor) -> Tensor:
-        return F.softmin(input, self.dim, _stacklevel=_STACKLEVEL)
+    def extra_repr(self) -> str:
+        return _with_temperature(super().extra_repr(), self.temperature)
+
+    def forward(self, input: Tensor, mask: Tensor | None = None) -> Tensor:
+        return F.softmin(
+            input, self.dim, _stacklevel=_STACKLEVEL, mask=mask, temperature=self.temperature
+        )
 
 
 @documented("softmax")
 class Softmax(torch.nn.Softmax):
-    """torch.nn.Softmax by :func:`torch_act.functional.softmax`."""
+    """torch.nn.Softmax by :func:`torch_act.functional.softmax`, with its temperature and mask."""
 
-    def __init__(self, dim: int | None = None) -> None:
+    temperature: float = 1.0  # of instances that torch.nn made, too
+
+    def __init__(self, dim: int | None = None, *, temperature: float = 1.0) -> None:
         _require_dim(self, dim)
         super().__init__(dim)
+        if temperature != 1:
+            self.temperature = temperature
 
-    def forward(self, input: Tensor) -> Tensor:
-        return F.softmax(input, self.dim, _stacklevel=_STACKLEVEL)
+    def extra_repr(self) -> str:
+        return _with_temperature(super().extra_repr(), self.temperature)
+
+    def forward(self, input: Tensor, mask: Tensor | None = None) -> Tensor:
+        return F.softmax(
+            input, self.dim, _stacklevel=_STACKLEVEL, mask=mask, temperature=self.temperature
+        )
 
 
 @documented("softmax")
@@ -297,14 +319,23 @@ class Softmax2d(torch.nn.Softmax2d):
 
 @documented("log_softmax")
 class LogSoftmax(torch.nn.LogSoftmax):
-    """torch.nn.LogSoftmax by :func:`torch_act.functional.log_softmax`."""
+    """torch.nn.LogSoftmax by :func:`torch_act.functional.log_softmax`, tempered and masked."""
 
-    def __init__(self, dim: int | None = None) -> None:
+    temperature: float = 1.0  # of instances that torch.nn made, too
+
+    def __init__(self, dim: int | None = None, *, temperature: float = 1.0) -> None:
         _require_dim(self, dim)
         super().__init__(dim)
+        if temperature != 1:
+            self.temperature = temperature
 
-    def forward(self, input: Tensor) -> Tensor:
-        return F.log_softmax(input, self.dim, _stacklevel=_STACKLEVEL)
+    def extra_repr(self) -> str:
+        return _with_temperature(super().extra_repr(), self.temperature)
+
+    def forward(self, input: Tensor, mask: Tensor | None = None) -> Tensor:
+        return F.log_softmax(
+            input, self.dim, _stacklevel=_STACKLEVEL, mask=mask, temperature=self.temperature
+        )
 
 
 class _PossiblyInPlace(torch.nn.Module):

@@ -23,8 +23,8 @@ def check(environment: Mapping[str, str] = os.environ) -> None:
     command = shlex.split(environment.get("CXX", "")) or ["c++"]
     path = environment.get("PATH")
     if shutil.which(command[0], path=path) is None:
-        where = "CXX names" if environment.get("CXX") else "there is no C++ compiler on PATH:"
-        raise BuildError(f"{NEEDED}, but {where} {command[0]!r}, which is not there. {ADVICE}")
+        named = ", the compiler that CXX names," if environment.get("CXX") else ""
+        raise BuildError(f"{NEEDED}, but {command[0]}{named} is not there. {ADVICE}")
     identity = _macros(command, environment)
     if "__clang_major__" in identity:
         raise BuildError(f"{NEEDED}, but {shlex.join(command)} is clang. {ADVICE}")

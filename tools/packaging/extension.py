@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import torch
+from compiler_flags import EXACT
 from cuda_toolkit import EXACT_ON_DEVICE, Toolkit, choose_architectures
 from setuptools import Extension
 from torch.utils import cpp_extension
@@ -13,10 +14,6 @@ from torch.utils.cpp_extension import CppExtension, CUDAExtension
 
 ROOT = Path(__file__).resolve().parents[2]
 
-# Contraction and reassociation stay off: a formula's operations are the ones written, in every
-# instruction set and on every device. The two flags that are set let loops vectorise and change no
-# result.
-EXACT = ["-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=off"]
 WARNINGS = ["-Wall", "-Wextra", "-Werror"]
 SANITIZERS = {
     "": [],

@@ -50,6 +50,13 @@ struct BiasedExponential {
   T power;
 };
 
+// eˣ·2^(sign·s) = (1 + q + q_low)·power.
+template <class T>
+struct AccurateBiasedExponential {
+  T q, q_low;
+  T power;
+};
+
 ACT_HOST_DEVICE float low_bits_to_exponent(float z) {
   return from_bits(static_cast<std::int32_t>(static_cast<std::uint32_t>(to_bits(z)) << 23));
 }

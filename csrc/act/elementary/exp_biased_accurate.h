@@ -5,13 +5,7 @@
 
 namespace act::elementary {
 
-// e^(x + low)·2^(sign·s) = (1 + q + q_low)·power, to some four bits more than working precision.
-template <class T>
-struct AccurateBiasedExponential {
-  T q, q_low;
-  T power;
-};
-
+// To some four bits more than working precision.
 template <int sign, class T>
 ACT_HOST_DEVICE AccurateBiasedExponential<T> accurate_exp_biased(T x, T low) {
   using B = Bias<T>;

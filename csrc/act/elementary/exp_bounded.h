@@ -69,7 +69,24 @@ struct ExpWithFactor {
     return fma(e.power, e.q, e.power) * factor;
   }
 
+  // The parts with what q lost where r and the rest were added: for differences such as eˣ - 1.
+  ACT_HOST_DEVICE AccurateBiasedExponential<T> accurate_parts(T x) const {
+    const Reduction<T> reduction = reduced(x);
+    const T r = reduction.r;
+    return with_rest(reduction, r * r * exponential::accurate_polynomial(r));
+  }
+  ACT_HOST_DEVICE AccurateBiasedExponential<T> accurate_parts(T x, T low) const {
+    const Reduction<T> reduction = reduced(x);
+    const T r = reduction.r + low;
+    return with_rest(reduction, fma(r * r, exponential::accurate_polynomial(r), low));
+  }
+
  private:
+  ACT_HOST_DEVICE static AccurateBiasedExponential<T> with_rest(Reduction<T> x, T rest) {
+    const Pair<T> q = ordered_sum(x.r, rest);
+    return {q.high, q.low, x.power};
+  }
+
   ACT_HOST_DEVICE Reduction<T> reduced(T x) const {
     using B = Bias<T>;
     const T z = fma(x, B::inverse, magic);

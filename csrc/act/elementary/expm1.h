@@ -23,18 +23,26 @@ struct Expm1WithFactor {
     }
   }
 
-  ACT_HOST_DEVICE T times(BiasedExponential<T> e) const {
-    return fma(e.power, e.q, e.power - one) * exponential.factor;
+  // The sum and its rounding error, multiplied apart: one rounding at the end. Largest errors seen,
+  // through celu with alpha = -1, float 0.95 ulp, double 1.53.
+  ACT_HOST_DEVICE T times(AccurateBiasedExponential<T> e) const {
+    return times(e, e.power - one, T(0));
   }
 
-  // The same with what 2ⁿ - 1 lost where n >= 24: there a growing result needs it to stay below 2
-  // ulp.
-  ACT_HOST_DEVICE T times_exactly(BiasedExponential<T> e) const {
+  // The same with what 2ⁿ - 1 lost where n >= 24: there a growing result needs it.
+  ACT_HOST_DEVICE T times_exactly(AccurateBiasedExponential<T> e) const {
     const T difference = e.power - one;
-    const T excess = one - (e.power - difference);
-    return fma(fma(e.power, e.q, difference), exponential.factor, -excess * exponential.factor);
+    return times(e, difference, one - (e.power - difference));
   }
 
+ private:
+  ACT_HOST_DEVICE T times(AccurateBiasedExponential<T> e, T difference, T excess) const {
+    const T sum = fma(e.power, e.q, difference);
+    const T lost = fma(e.power, e.q_low, fma(e.power, e.q, difference - sum)) - excess;
+    return fma(sum, exponential.factor, lost * exponential.factor);
+  }
+
+ public:
   ExpWithFactor<T> exponential;
   T one;
 };

@@ -39,7 +39,7 @@ struct Celu {
   // Above `identity` e^(x/alpha) is 1 + x/alpha and the result x, for infinite alpha everywhere.
   ACT_HOST_DEVICE T value(T x) const {
     const Pair<T> z = scaled(x);
-    const T inner = expm1.times_exactly(expm1.exponential.parts(z.high, z.low));
+    const T inner = expm1.times_exactly(expm1.exponential.accurate_parts(z.high, z.low));
     const T y = x < value_end ? expm1.exponential.limit : inner;
     return x < identity ? y : x;
   }

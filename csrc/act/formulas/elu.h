@@ -27,7 +27,7 @@ struct Elu {
 
   // x is returned at 0 too, with its sign.
   ACT_HOST_DEVICE T value(T x) const {
-    const T inner = expm1.times(expm1.exponential.parts(x));
+    const T inner = expm1.times(expm1.exponential.accurate_parts(x));
     const T y = x < saturated ? expm1.exponential.limit : inner;
     return x < T(0) ? y : x;
   }

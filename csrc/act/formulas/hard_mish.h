@@ -12,6 +12,7 @@ struct HardMish {
       .name = "hard_mish",
       .flat_blocks_gradient = true,
       .limited_by_memory = true,
+      .nearest_in_half = true,
   };
 
   ACT_HOST_DEVICE explicit HardMish(ParameterValues) {}
@@ -22,8 +23,8 @@ struct HardMish {
     return x <= T(-2) ? -T(0) : (x < T(0) ? inner : x);
   }
 
-  // At -2 the derivative is that of the right, -1, as of torch's clamp; it rises without a jump
-  // to 1 at 0.
+  // At -2 the derivatives are those of the right, -1 and 1, as of torch's clamp; the first rises
+  // without a jump to 1 at 0.
   ACT_HOST_DEVICE T derivative(T x) const {
     const T inner = x + T(1);
     const T y = x < T(-2) ? T(0) : (x >= T(0) ? T(1) : inner);
@@ -31,7 +32,7 @@ struct HardMish {
   }
 
   ACT_HOST_DEVICE T second_derivative(T x) const {
-    const T curvature = (x > T(-2)) & (x < T(0)) ? T(1) : T(0);
+    const T curvature = (x >= T(-2)) & (x < T(0)) ? T(1) : T(0);
     return elementary::is_nan(x) ? x : curvature;
   }
 };

@@ -15,6 +15,7 @@ struct Hardshrink {
       .flat_blocks_gradient = true,
       .two_slopes = true,
       .limited_by_memory = true,
+      .nearest_in_half = true,
       .parameters = {{"lambd", 0.5}},
   };
 

@@ -15,6 +15,7 @@ struct Hardtanh {
       .flat_blocks_gradient = true,
       .two_slopes = true,
       .limited_by_memory = true,
+      .nearest_in_half = true,
       .parameters = {{"min_val", -1.0}, {"max_val", 1.0}},
       .requirement = "min_val <= max_val",
       .accepts = [](ParameterValues p) { return p.first <= p.second; },

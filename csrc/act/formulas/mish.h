@@ -2,6 +2,7 @@
 #pragma once
 
 #include <act/declaration.h>
+#include <act/elementary/beside_zero.h>
 #include <act/elementary/exp.h>
 #include <act/elementary/quotient.h>
 
@@ -24,8 +25,7 @@ struct Mish {
     return x > identity || x == T(0) ? x : result;
   }
 
-  // n/D · (n + 2 + 4x·(1 + n)/D). Around its zero, at x = -1.1925, the error is one of the terms,
-  // not of their small sum.
+  // n/D · (n + 2 + 4x·(1 + n)/D).
   ACT_HOST_DEVICE T derivative(T x) const {
     const T bounded = x < lowest ? lowest : x;
     const Parts p = parts(bounded);
@@ -36,7 +36,7 @@ struct Mish {
     elementary::Pair<T> bracket = plus(p.n_plus_2, slope.high);
     bracket.low += slope.low;
     const T result = times_n(elementary::product(bracket, inverse), p.e);
-    return x > identity ? T(1) : result;
+    return x > identity ? T(1) : elementary::beside_zero<elementary::ZeroOfMish>(x, result);
   }
 
   // 4n/D² · (2·(1 + n) + x·(2 + 2n - 3n² - 2n³)/D); for x > 0 the same in m = 1/n with m²·D instead

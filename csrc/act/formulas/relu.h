@@ -14,6 +14,7 @@ struct Relu {
       .flat_blocks_gradient = true,
       .two_slopes = true,
       .limited_by_memory = true,
+      .nearest_in_half = true,
       .saved = Saved::output,
       .output_determines_derivative = [](ParameterValues, double (*)(double)) { return true; },
   };

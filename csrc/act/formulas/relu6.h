@@ -16,6 +16,7 @@ struct Relu6 {
       .flat_blocks_gradient = true,
       .two_slopes = true,
       .limited_by_memory = true,
+      .nearest_in_half = true,
       .saved = Saved::output,
       .output_determines_derivative = [](ParameterValues, double (*)(double)) { return true; },
   };

@@ -14,6 +14,7 @@ struct ReluSquared {
       .name = "relu_squared",
       .flat_blocks_gradient = true,
       .limited_by_memory = true,
+      .nearest_in_half = true,
   };
 
   ACT_HOST_DEVICE explicit ReluSquared(ParameterValues) {}

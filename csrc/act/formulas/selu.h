@@ -21,9 +21,9 @@ struct Selu {
         saturated(T(expm1.exponential.end)) {}
 
   ACT_HOST_DEVICE T value(T x) const {
-    const T inner = expm1.times(expm1.exponential.parts(x));
+    const T inner = expm1.times(expm1.exponential.accurate_parts(x));
     const T y = x < saturated ? expm1.exponential.limit : inner;
-    return x < T(0) ? y : scale * x;
+    return x < T(0) ? y : elementary::fma(x, scale_parts.high, x * scale_parts.low);
   }
 
   // At 0 scale·alpha, the derivative on the left.
@@ -50,6 +50,10 @@ struct Selu {
 
  private:
   static constexpr T scale = T(1.0507009873554804934193349852946);
+  // The same as a sum, of two positive numbers: so that infinity and -0 stay what they are.
+  static constexpr elementary::Pair<T> scale_parts =
+      sizeof(T) == sizeof(float) ? elementary::Pair<T>{T(0x1.0cfabcp+0), T(0x1.6a9114p-24)}
+                                 : elementary::Pair<T>{scale, T(0x1.6fc7d272f2695p-55)};
   // scale·alpha with alpha = 1.6732632423543772848170429916717, multiplied before it is rounded: to
   // 0.11 ulp in float, 0.06 in double.
   static constexpr T saturation = T(1.7580993408473768599402175208123);

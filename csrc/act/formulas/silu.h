@@ -2,6 +2,7 @@
 #pragma once
 
 #include <act/declaration.h>
+#include <act/elementary/beside_zero.h>
 #include <act/elementary/sigmoid.h>
 #include <act/elementary/sigmoid_derivatives.h>
 
@@ -19,7 +20,8 @@ struct Silu {
   // since silu(x) - silu(-x) = x. `correction` holds what r lost, from the equation r·(1 + e)² = 1
   // + e - t; 1 - t is exact wherever that matters. The power of two is multiplied last, so that a
   // subnormal result is rounded once. Around its zero, at x = -1.2785, the error is one of the
-  // terms, not of their small sum.
+  // terms, not of their small sum: in float, where the polynomial that takes over there in double
+  // would take a quarter more time.
   ACT_HOST_DEVICE T derivative(T x) const { return derivative(x, derivative_exponential(x)); }
 
   ACT_HOST_DEVICE elementary::BiasedExponential<T> derivative_exponential(T x) const {
@@ -37,6 +39,9 @@ struct Silu {
     const T correction = remainder * inverse;
     const T biased = (r + elementary::fma(r, exponential.q, correction)) * exponential.power;
     const T y = elementary::fma(biased, x < T(0) ? unbiased : -unbiased, x < T(0) ? T(-0.0) : T(1));
+    if constexpr (sizeof(T) == sizeof(double)) {
+      return elementary::is_nan(x) ? x : elementary::beside_zero<elementary::ZeroOfSilu>(x, y);
+    }
     return elementary::is_nan(x) ? x : y;
   }
 

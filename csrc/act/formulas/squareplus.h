@@ -75,14 +75,15 @@ struct Squareplus {
     return elementary::is_nan(x) ? x : elementary::fma(y, T(3) * lost, y);
   }
 
-  // -3·b·x/(2·s⁵); far out, x² would overflow before it meets 1/s⁵ = 0.
+  // -3·b·x/(2·s⁵); far out, where x² would overflow, it counts as 0.
   template <class X>
   X third_derivative(const X& x) const {
     if (b == T(0)) return 0.0 * clamp(x, -1.0, 1.0);
-    const double units = double(unit), inverse = double(inverse_unit);
-    const X t = clamp(x, -1e9 * units, 1e9 * units) * inverse;
-    const X w = 1.0 / sqrt(t * t + double(b));
-    return (-1.5 * double(b) * inverse * inverse) * (t * w) * w * w * w * w;
+    const double inverse = double(inverse_unit);
+    const X t = x * inverse, bounded = clamp(t, -1e18, 1e18);
+    const X w = 1.0 / sqrt(bounded * bounded + double(b));
+    const X y = (-1.5 * double(b) * inverse * inverse) * (bounded * w) * w * w * w * w;
+    return where(abs(t) > 1e18, 0.0, y);
   }
 
  private:

@@ -15,6 +15,7 @@ struct Threshold {
       .flat_blocks_gradient = true,
       .two_slopes = true,
       .limited_by_memory = true,
+      .nearest_in_half = true,
       .parameters = {{"threshold", 0, true}, {"value", 0, true}},
       // A value that lies above the threshold, or rounds to above it, would look like an input that
       // passed.

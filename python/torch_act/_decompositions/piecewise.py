@@ -160,5 +160,5 @@ class HardMish(Formula):
         return torch.where(x < -2.0, 0.0, torch.where(x >= 0.0, 1.0, x + 1.0))
 
     def second_derivative(self, x: Tensor) -> Tensor:
-        inside = (x > -2.0) & (x < 0.0)
+        inside = (x >= -2.0) & (x < 0.0)
         return _nan_passes(x, torch.where(inside, 1.0, torch.zeros_like(x)))

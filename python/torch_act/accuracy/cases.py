@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 import torch_act
+from torch_act._composed import composed
 from torch_act.accuracy.reference import Reference
 from torch_act.catalogue import BY_NAME
 
@@ -74,10 +75,10 @@ class Case:
         return hasattr(torch.nn.functional, self.name)
 
     def torch_value(self, x: Tensor) -> Tensor:
-        """The same activation by torch.nn.functional."""
+        """The same activation by torch.nn.functional, or by what is written in its stead."""
         plain = {"sigmoid": torch.sigmoid, "tanh": torch.tanh}
-        function = plain.get(self.name) or getattr(torch.nn.functional, self.name)
-        return function(x, **self.keywords)
+        function = plain.get(self.name) or composed(BY_NAME[self.name])
+        return (function or getattr(torch.nn.functional, self.name))(x, **self.keywords)
 
     def numbers(self, dtype: torch.dtype) -> dict[str, float]:
         """The numeric parameters, rounded to the dtype that `dtype` is computed in."""

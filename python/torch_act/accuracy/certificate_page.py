@@ -66,8 +66,8 @@ torch's *derivative* is what its autograd gives, from whatever it saves.
 
 prelu, rrelu, glu, star_relu, xielu and snake are functions of several numbers, and not in these
 tables: they have tests of their own, `tests/test_prelu.py`, `test_rrelu.py`, `test_glu.py` and
-`test_parametric.py`. It holds the last three, value and all derivatives, to 2 ulp of the result, or,
-where it is a small difference of two terms, of the larger one.
+`test_parametric.py`. It holds the last three, value and all derivatives, to 2 ulp of the result,
+or, where it is a small difference of two terms, of the larger one.
 
 ## The rows of softmax
 

@@ -37,7 +37,7 @@ class DeviceErrors:
         self.worst = torch.zeros(2, dtype=torch.float64, device=device)  # plain, floored
         self.worst_at = torch.zeros(2, dtype=torch.float64, device=device)
         # Some ninety passes over memory become two.
-        self._of_block = (
+        self._of_block: Callable[..., tuple[Tensor, Tensor, Tensor]] = (
             torch.compile(_of_block, dynamic=False) if device.type == "cuda" else _of_block
         )
 

@@ -138,7 +138,8 @@ class Reference:
     def _narrow(self, x: float, scopes: list[Scope], negligible: Any) -> list[Any]:
         if not abs(x) <= LARGEST_ARGUMENT:
             raise ValueError(f"{x!r} is out of the reference's reach")
-        code, coefficients = self.expressions[self.piece(x)], ()
+        code = self.expressions[self.piece(x)]
+        coefficients: tuple[Any, ...] = ()
         for precision, scope in scopes:
             ctx.prec = precision
             scope["x"] = arb_series([arb(x), arb(1)])

@@ -1,5 +1,7 @@
-"""`bench`: speed against torch and against a memory copy."""
+"""`bench`: speed against torch, Inductor and a memory copy."""
 
+import math
+from collections.abc import Iterator
 from enum import Enum
 from itertools import product
 from pathlib import Path
@@ -10,11 +12,13 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from torch_act.command_line import report
-from torch_act.command_line.calls import Call, calls
+from torch_act.command_line import report, speed_comparison, speed_record
+from torch_act.command_line.calls import Call, calls, calls_along_first_dim
 from torch_act.command_line.device import describe, why_missing
-from torch_act.command_line.machine import versions
-from torch_act.command_line.measurement import measure
+from torch_act.command_line.layouts import Layout
+from torch_act.command_line.machine import machine
+from torch_act.command_line.measurement import Cell, Plan, measure
+from torch_act.command_line.speed_page import page as speed_page
 
 STDOUT = Path("-")
 
@@ -29,6 +33,15 @@ class Dtype(str, Enum):
 class Direction(str, Enum):
     forward = "forward"
     backward = "backward"
+    training = "training"
+    in_place = "in place"
+
+
+# What --full takes where nothing else is asked for. The largest size takes too long for every
+# layout: from main memory all of them cost what 4M elements cost.
+FULL_SIZES = ("64", "4K", "64K", "4M", "64M")
+ONLY_CONTIGUOUS = 2**23
+FULL_BUDGET = 0.1
 
 
 def bench(
@@ -37,12 +50,37 @@ def bench(
     size: Annotated[
         list[str] | None, typer.Option(help="Elements. Default: 64K and 4M; on cuda 4M and 64M.")
     ] = None,
-    direction: Annotated[list[Direction] | None, typer.Option(help="Default: both.")] = None,
+    layout: Annotated[list[Layout] | None, typer.Option(help="Default: contiguous.")] = None,
+    direction: Annotated[
+        list[Direction] | None, typer.Option(help="Default: forward and backward.")
+    ] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda or cuda:1.")] = "cpu",
-    threads: Annotated[int, typer.Option(min=1)] = 1,
+    threads: Annotated[list[int] | None, typer.Option(min=1, help="Default: 1.")] = None,
+    full: Annotated[
+        bool, typer.Option(help="All of these, and softmax along dim 0; resumable.")
+    ] = False,
+    inductor: Annotated[
+        bool, typer.Option(help="Also torch.compile of torch's op, alone, where contiguous.")
+    ] = False,
     repeats: Annotated[int, typer.Option(min=1, help="Turns of each contender.")] = 21,
+    budget: Annotated[
+        float | None, typer.Option(help="Seconds after which a cell takes no more turns.")
+    ] = None,
+    state: Annotated[
+        Path | None, typer.Option(help="Folder for what is half done; with --full: build/bench.")
+    ] = None,
+    source: Annotated[
+        Path | None, typer.Option("--from", help="Measure nothing: show this JSON file.")
+    ] = None,
     json: Annotated[Path | None, typer.Option(help="File to write; - for stdout.")] = None,
     markdown: Annotated[Path | None, typer.Option(help="File to write; - for stdout.")] = None,
+    page: Annotated[
+        Path | None, typer.Option(help="Write means and missed bounds as a page of Markdown.")
+    ] = None,
+    plot: Annotated[Path | None, typer.Option(help="PNG or SVG file to draw.")] = None,
+    compare: Annotated[
+        Path | None, typer.Option(help="An earlier JSON file: tells what has changed.")
+    ] = None,
 ) -> None:
     """Time every op against torch and a memory copy, taking turns in one run.
 
@@ -51,46 +89,115 @@ def bench(
 
     Options that take several values are repeated: --op gelu --op silu. Times are the fastest of the
     turns. Each call makes a fresh output. Backward is torch.autograd.grad on a retained graph. The
-    copy is Tensor.copy_ of the input into existing, warm memory.
+    copy is Tensor.copy_ of as many elements into existing, warm memory.
 
     On a CUDA device each call is timed by events, after its cache has been overwritten, and GB/s
     and the share of the copy's are told: of the bytes that the call cannot do without.
     """
-    chosen = _chosen(op)
-    _check_device(device)
-    on_cpu = device == "cpu"
-    sizes = [_elements(text) for text in size or (("64K", "4M") if on_cpu else ("4M", "64M"))]
-    torch.set_num_threads(threads)
-    header = {**versions(), "threads": str(threads), "time": f"fastest of {repeats} turns"}
-    if not on_cpu:
-        torch.cuda.set_device(torch.device(device).index or 0)
-        header["device"] = describe(device)
-    quiet = STDOUT in (json, markdown)
+    quiet = STDOUT in (json, markdown, page)
     console = Console(stderr=quiet)
+    if source is not None:
+        cells, header = speed_record.read(source)
+    else:
+        _check_device(device)
+        chosen = _chosen(op, full)
+        own_sizes = FULL_SIZES if full else ("64K", "4M") if device == "cpu" else ("4M", "64M")
+        sizes = [_elements(text) for text in size or own_sizes]
+        counts = threads or ([1, 2] if full else [1])
+        plans = [
+            Plan(call, getattr(torch, kind.value), elements, way.value, shape, count, device)
+            for way, kind, count, elements, shape, call in product(
+                direction or (list(Direction) if full else [Direction.forward, Direction.backward]),
+                dtype or (list(Dtype) if full else [Dtype.float32]),
+                counts,
+                sizes,
+                layout or (list(Layout) if full else [Layout.contiguous]),
+                chosen,
+            )
+            if shape == Layout.contiguous or layout or elements < ONLY_CONTIGUOUS
+        ]
+        if budget is None:
+            budget = FULL_BUDGET if full else math.inf
+        turns = f"fastest of {repeats} turns"
+        if budget < math.inf:
+            turns += f", of fewer after {budget} s"
+        header = {**machine(), "threads": ", ".join(map(str, counts)), "time": turns}
+        if device != "cpu":
+            torch.cuda.set_device(torch.device(device).index or 0)
+            header["device"] = describe(device)
+        _show_header(console, header)
+        folder = state or (Path("build/bench") if full else None)
+        cells = _measure(
+            [plan for plan in plans if plan.possible], header, repeats, budget, inductor, folder
+        )
+
+    if source is not None:
+        _show_header(console, header)
+    if not full:
+        console.print(report.rich_table(cells))
+    summary = report.summary(cells)
+    for line in summary:
+        console.print(line, highlight=False, soft_wrap=True)
+    if json is not None:
+        _write(json, speed_record.as_json(cells, header, summary))
+    if markdown is not None:
+        _write(markdown, report.markdown(cells, header))
+    if page is not None:
+        _write(page, speed_page(cells, header))
+    if plot is not None:
+        from torch_act.command_line.speed_plot import draw
+
+        draw(cells, plot)
+    if compare is not None:
+        before, _ = speed_record.read(compare)
+        for line in speed_comparison.lines(speed_comparison.compare(before, cells), not full):
+            console.print(line, highlight=False, soft_wrap=True)
+
+
+def _show_header(console: Console, header: dict[str, str]) -> None:
     for name, value in header.items():
         console.print(f"[bold]{name}[/bold]: {value}", highlight=False)
 
-    cells = []
-    grid = list(product(direction or Direction, dtype or (Dtype.float32,), sizes, chosen))
+
+def _measure(
+    plans: list[Plan],
+    header: dict[str, str],
+    repeats: int,
+    budget: float,
+    inductor: bool,
+    state: Path | None,
+) -> list[Cell]:
+    unfinished = None
+    if state is not None:
+        unfinished = speed_record.Unfinished(state, {**header, "Inductor": str(inductor)})
+    done = dict(unfinished.cells) if unfinished else {}
+    threads = torch.get_num_threads()
+    try:
+        for plan in _followed([plan for plan in plans if plan.key not in done]):
+            cell = done[plan.key] = measure(plan, repeats, budget, inductor)
+            if unfinished:
+                unfinished.put(cell)
+    finally:
+        torch.set_num_threads(threads)
+    if unfinished:
+        unfinished.finish()
+    return speed_record.in_order(done.values(), [plan.key for plan in plans])
+
+
+def _followed(plans: list[Plan]) -> Iterator[Plan]:
     with _progress() as progress:
-        task = progress.add_task("", total=len(grid))
-        for way, kind, elements, call in grid:
-            progress.update(task, description=f"{call.label} {kind.value} {way.value}")
-            numbers = getattr(torch, kind.value)
-            cells.append(measure(call, numbers, elements, way.value, repeats, device))
+        task = progress.add_task("", total=len(plans))
+        for plan in plans:
+            progress.update(
+                task, description=f"{plan.call.label} {' '.join(map(str, plan.key[1:4]))}"
+            )
+            yield plan
             progress.advance(task)
 
-    console.print(report.rich_table(cells))
-    for line in report.summary(cells):
-        console.print(line, highlight=False, soft_wrap=True)
-    if json is not None:
-        _write(json, report.as_json(cells, header))
-    if markdown is not None:
-        _write(markdown, report.markdown(cells, header))
 
-
-def _chosen(names: list[str] | None) -> list[Call]:
-    every = list(calls(training=True))
+def _chosen(names: list[str] | None, full: bool) -> list[Call]:
+    along_first = list(calls_along_first_dim())
+    every = [*calls(training=True), *(along_first if full or names else [])]
     known = {call.label for call in every}
     if unknown := set(names or ()) - known:
         raise typer.BadParameter(f"{', '.join(sorted(unknown))}: choose from {sorted(known)}")

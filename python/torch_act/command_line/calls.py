@@ -1,5 +1,6 @@
 """How to call each op of the catalogue, ours and torch's alike."""
 
+import inspect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -9,6 +10,7 @@ import torch
 from torch import Tensor
 
 import torch_act
+from torch_act._composed import composed
 from torch_act.catalogue import CATALOGUE, Entry
 
 
@@ -28,16 +30,38 @@ class Call:
     @property
     def torchs(self) -> Callable[..., Tensor] | None:
         """torch's function, or what is written where it has none of this name; or None."""
-        function = getattr(torch.nn.functional, self.entry.name, None) or _composed(self.entry)
+        function = getattr(torch.nn.functional, self.entry.name, None) or composed(self.entry)
         return function and partial(function, **self.arguments)
 
-    def further_inputs(self, like: Tensor) -> tuple[Tensor, ...]:
+    @property
+    def ours_in_place(self) -> Callable[..., Tensor] | None:
+        """Our function that overwrites its input; None where there is none."""
+        if _takes_inplace(function := self.ours):
+            return partial(function, inplace=True)
+        op = getattr(torch.ops.act, self.entry.name + "_", None)
+        return op and partial(op.default, **self.arguments)
+
+    @property
+    def torchs_in_place(self) -> Callable[..., Tensor] | None:
+        """torch's."""
+        if (function := self.torchs) and _takes_inplace(function):
+            return partial(function, inplace=True)
+        return getattr(torch, self.entry.name + "_", None)
+
+    def further_inputs(self, like: Tensor, channels: int = 1) -> tuple[Tensor, ...]:
         """The differentiable arguments after the input."""
         values = self.entry.parameter_sets[0]
         return tuple(
-            torch.full((1,), float(values[name]), dtype=like.dtype, device=like.device)
+            torch.full((channels,), float(values[name]), dtype=like.dtype, device=like.device)
             for name in self.entry.tensors
         )
+
+
+def _takes_inplace(function: Callable[..., Tensor]) -> bool:
+    function = getattr(function, "func", function)
+    if inspect.isbuiltin(function):  # has no signature, and no such argument
+        return False
+    return "inplace" in inspect.signature(function).parameters
 
 
 def calls(*, training: bool) -> Iterator[Call]:
@@ -51,11 +75,14 @@ def calls(*, training: bool) -> Iterator[Call]:
             yield Call(entry, entry.name + suffix, _arguments(entry, parameters, training))
 
 
-def _composed(entry: Entry) -> Callable[..., Tensor] | None:
-    """Of torch's ops, one after the other, as transformers and timm write it."""
-    names = ", ".join(["x", *entry.parameter_sets[0]])
-    function = f"lambda {names}: {entry.composed}"
-    return eval(function, {"torch": torch}) if entry.composed else None
+def calls_along_first_dim() -> Iterator[Call]:
+    """The softmax family once more, along a dimension whose elements lie apart."""
+    for entry in CATALOGUE:
+        if entry.name in ALONG_ROWS:
+            yield Call(entry, f"{entry.name}-dim0", {"dim": 0})
+
+
+ALONG_ROWS = ("softmax", "softmin", "log_softmax")
 
 
 def _arguments(entry: Entry, parameters: Mapping[str, Any], training: bool) -> dict[str, Any]:
@@ -63,6 +90,6 @@ def _arguments(entry: Entry, parameters: Mapping[str, Any], training: bool) -> d
         return {name: value for name, value in parameters.items() if name not in entry.tensors}
     if entry.name == "rrelu":
         return {**parameters, "training": training}
-    if entry.name in ("softmax", "softmin", "log_softmax", "glu"):
+    if entry.name in (*ALONG_ROWS, "glu"):
         return {"dim": -1}
     return dict(parameters)

@@ -16,8 +16,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from torch_act.accuracy.cases import Case, cases
 from torch_act.accuracy.certificate import ROWS, Certificate, Row
 from torch_act.accuracy.certificate_page import page, summary
-from torch_act.accuracy.on_device import other_bits_than_cpu, sweep_on_device
 from torch_act.accuracy.errors import Errors
+from torch_act.accuracy.on_device import other_bits_than_cpu, sweep_on_device
 from torch_act.accuracy.orders import FROM_OUTPUT, Subject, subjects
 from torch_act.accuracy.rows import INPUTS, measure_rows
 from torch_act.accuracy.sampled import float64_sample, measure_float64, measure_half
@@ -202,7 +202,7 @@ def _rows_on_device(
             shape[subject.order],
             where,
             stride,
-            lambda count, task=task: progress.advance(task, count),
+            partial(progress.advance, task),
         )
         other_bits = other_bits_than_cpu(subject, where, stride, threads) if threads else None
         progress.remove_task(task)

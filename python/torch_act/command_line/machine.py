@@ -1,6 +1,8 @@
 """What a measurement was taken on."""
 
+import os
 import platform
+import subprocess
 from pathlib import Path
 
 import torch
@@ -30,3 +32,19 @@ def versions() -> dict[str, str]:
         "processor": processor(),
         **build,
     }
+
+
+def machine() -> dict[str, str]:
+    """The versions, and what else a speed depends on."""
+    return {**versions(), "cores": str(os.cpu_count()), "commit": _commit()}
+
+
+def _commit() -> str:
+    """Of the sources that this package is imported from; installed, it does not know."""
+    folder = Path(torch_act.__file__).parent
+    command = ["git", "-C", str(folder), "describe", "--always", "--dirty", "--exclude=*"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    except OSError:
+        return "unknown"
+    return done.stdout.strip() if done.returncode == 0 else "unknown"

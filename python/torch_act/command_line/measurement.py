@@ -1,12 +1,14 @@
 """Times ours, torch's and a memory copy against each other.
 
 The contenders take turns within one run, so that a change of the clock or of the neighbours' load
-meets all three; their order changes from round to round, and each starts with a call that is not
+meets all of them; their order changes from round to round, and each starts with a call that is not
 timed, so that none always finds the caches as another left them. The fastest of many turns counts:
 what else the machine does can only add time. Every call makes a fresh output, as users' calls do.
-The copy is `Tensor.copy_` of the input's elements into memory that exists and is warm. Backward is
-the backward alone: torch.autograd.grad on a retained graph, with a full-size gradient, for all
-differentiable inputs.
+The copy is `Tensor.copy_` of as many elements, contiguous, into memory that exists and is warm.
+Backward is the backward alone: torch.autograd.grad on a retained graph, with a full-size gradient,
+for all differentiable inputs. A training step is forward and backward together. In place the input
+is written anew before each turn, and a turn is short: elements that an op is applied to again and
+again become subnormal.
 
 On a CUDA device the times are the device's own, of each call alone (see timers.py). There the bytes
 that a call cannot do without, over its time, are compared with what the copy reaches.
@@ -14,17 +16,25 @@ that a call cannot do without, over its time, are compared with what the copy re
 
 import gc
 import math
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import cycle, islice, permutations
 
 import torch
+from torch import Tensor
 
 from torch_act.command_line.calls import Call
+from torch_act.command_line.inductor import compiled
+from torch_act.command_line.layouts import Layout, make_input
 from torch_act.command_line.timers import Contender, Timer, cpu_timer, timer_of
 
-ROW = 1024  # elements along the last dimension, which is the one of softmax and glu
 TURN_NS = 200_000  # calls are repeated until a turn takes this long
+LEAST_TURNS = 2
+
+
+Key = tuple[str, str, int, str, str, int]  # op, dtype, size, direction, layout, threads
 
 
 @dataclass(frozen=True)
@@ -40,11 +50,25 @@ class Cell:
     copy: float
     device: str
     bytes: float  # for each input element: every tensor read or written once
+    layout: str = "contiguous"
+    threads: int = 1
+    inductor: float | None = None
+    noise: float = 0.0  # how much the fastest of one half of the turns exceeds that of the other
+
+    @property
+    def key(self) -> Key:
+        """What was measured."""
+        return self.op, self.dtype, self.size, self.direction, self.layout, self.threads
 
     @property
     def ratio(self) -> float | None:
         """How many times faster than torch."""
         return self.torch and self.torch / self.ours
+
+    @property
+    def inductor_ratio(self) -> float | None:
+        """How many times faster than the op compiled alone by Inductor."""
+        return self.inductor and self.inductor / self.ours
 
     @property
     def copies(self) -> float:
@@ -63,76 +87,205 @@ class Cell:
         return self.bandwidth / (2 * itemsize / self.copy)
 
 
+@dataclass(frozen=True)
+class Plan:
+    """One cell before it is measured."""
+
+    call: Call
+    dtype: torch.dtype
+    size: int
+    direction: str
+    layout: Layout = Layout.contiguous
+    threads: int = 1
+    device: str = "cpu"
+
+    @property
+    def key(self) -> Key:
+        """That of its cell."""
+        dtype = str(self.dtype).removeprefix("torch.")
+        return self.call.label, dtype, self.size, self.direction, self.layout.value, self.threads
+
+    @property
+    def possible(self) -> bool:
+        """Whether the op has this direction and layout."""
+        in_place = self.direction != "in place" or self.call.ours_in_place is not None
+        return in_place and self.layout.suits(self.call, self.size)
+
+
 def measure(
-    call: Call,
-    dtype: torch.dtype,
-    size: int,
-    direction: str,
+    plan: Plan,
     repeats: int,
-    device: str = "cpu",
+    budget: float = math.inf,
+    inductor: bool = False,
     timer: Timer | None = None,
 ) -> Cell:
-    """Times one cell."""
-    where = torch.device(device)
-    shape = (size // ROW, ROW) if size % ROW == 0 else (size,)
-    generator = torch.Generator(where).manual_seed(0)
-    input = torch.randn(shape, generator=generator, device=where).mul_(3).to(dtype)
-    destination = torch.zeros_like(input)
-    prepare = _forward if direction == "forward" else _backward
-    contenders: list[Contender] = [prepare(call, call.ours, input)]
-    if call.torchs is not None:
-        contenders.append(prepare(call, call.torchs, input))
-    contenders.append(lambda: destination.copy_(input))
-    times = fastest(contenders, repeats, timer or timer_of(where))
-    ours, *theirs, copy = (ns / size for ns in times)
-    name, torchs = str(dtype).removeprefix("torch."), theirs[0] if theirs else None
-    moved = _bytes(call, input, direction) / size
-    return Cell(call.label, name, size, direction, ours, torchs, copy, device, moved)
+    """Times one cell: so many turns, or fewer where they would take longer than so many seconds."""
+    torch.set_num_threads(plan.threads)
+    where = torch.device(plan.device)
+    input = _input(plan.size, plan.dtype, plan.layout, where)
+    source, destination = _copied(plan.size, plan.dtype, where)
+    ours: Callable[..., Tensor] | None = plan.call.ours
+    torchs = plan.call.torchs
+    if plan.direction == "in place":
+        ours, torchs = plan.call.ours_in_place, plan.call.torchs_in_place
+    assert ours is not None  # the plan is possible
+    functions = {"torch": torchs}
+    if inductor and torchs is not None and plan.layout == Layout.contiguous:
+        functions["inductor"] = compiled(plan.call, plan.direction)
+    contenders: dict[str, Contender] = {"ours": _contender(plan, ours, input)}
+    for name, function in functions.items():
+        if function is not None and (contender := _where_implemented(plan, function, input)):
+            contenders[name] = contender
+    contenders["copy"] = lambda: destination.copy_(source)
+    turns = times_of_turns(list(contenders.values()), repeats, budget, timer or timer_of(where))
+    own_turns = zip(contenders, zip(*turns, strict=True), strict=True)
+    best = {name: min(times) / plan.size for name, times in own_turns}
+    label, dtype, size, direction, layout, threads = plan.key
+    return Cell(
+        *(label, dtype, size, direction, best["ours"], best.get("torch"), best["copy"]),
+        device=plan.device,
+        bytes=_bytes(plan, input) / size,
+        layout=layout,
+        threads=threads,
+        inductor=best.get("inductor"),
+        noise=_noise([turn[0] for turn in turns]),
+    )
 
 
-def _bytes(call: Call, input: torch.Tensor, direction: str) -> int:
+@lru_cache(maxsize=1)
+def _input(size: int, dtype: torch.dtype, layout: Layout, device: torch.device) -> Tensor:
+    return make_input(size, dtype, layout, device)
+
+
+@lru_cache(maxsize=1)
+def _copied(size: int, dtype: torch.dtype, device: torch.device) -> tuple[Tensor, Tensor]:
+    source = make_input(size, dtype, Layout.contiguous, device)
+    return source, torch.zeros_like(source)
+
+
+def _noise(times: list[float]) -> float:
+    if len(times) < 2:
+        return 0.0
+    first, second = min(times[::2]), min(times[1::2])
+    return max(first, second) / min(first, second) - 1
+
+
+def _bytes(plan: Plan, input: Tensor) -> int:
     """Forward reads x and writes y; backward reads y's gradient and x or y and writes x's."""
     meta = input.to("meta")
-    output = call.ours(meta, *call.further_inputs(meta))
+    output = plan.call.ours(meta, *_further_inputs(plan, meta))
+    element = input.element_size() * input.numel()
     # Where the input is saved it is as large as the gradient; an output saved has its size.
-    return output.nbytes + (2 if direction == "backward" else 1) * input.nbytes
+    forward, backward = output.nbytes + element, output.nbytes + 2 * element
+    return {"backward": backward, "training": forward + backward}.get(plan.direction, forward)
 
 
-def _forward(call: Call, function: Callable[..., torch.Tensor], input: torch.Tensor) -> Contender:
-    inputs = (input, *call.further_inputs(input))
-
-    def run() -> object:
-        with torch.no_grad():
-            return function(*inputs)
-
-    return run
+def _further_inputs(plan: Plan, input: Tensor) -> tuple[Tensor, ...]:
+    channels = input.size(1) if plan.layout == Layout.broadcast_weight else 1
+    return plan.call.further_inputs(input, channels)
 
 
-def _backward(call: Call, function: Callable[..., torch.Tensor], input: torch.Tensor) -> Contender:
-    inputs = [t.clone().requires_grad_() for t in (input, *call.further_inputs(input))]
+def _contender(plan: Plan, function: Callable[..., Tensor], input: Tensor) -> Contender:
+    further = _further_inputs(plan, input)
+    if plan.direction == "forward":
+        return _Forward(function, (input, *further))
+    if plan.direction == "in place":
+        return _InPlace(function, input, further)
+    inputs = [_clone(t).requires_grad_() for t in (input, *further)]
     output = function(*inputs)
-    gradient = torch.randn(output.shape, device=output.device).to(output.dtype)
-    return lambda: torch.autograd.grad(output, inputs, gradient, retain_graph=True)
+    gradient = torch.empty_like(output).normal_().to(output.dtype)
+    if plan.direction == "backward":
+        return lambda: torch.autograd.grad(output, inputs, gradient, retain_graph=True)
+    return lambda: torch.autograd.grad(function(*inputs), inputs, gradient)
+
+
+def _where_implemented(
+    plan: Plan, function: Callable[..., Tensor], input: Tensor
+) -> Contender | None:
+    """torch has no float16 rrelu on the CPU."""
+    try:
+        contender = _contender(plan, function, input)
+        contender()
+    except NotImplementedError:
+        return None
+    return contender
+
+
+def _clone(tensor: Tensor) -> Tensor:
+    """With the same strides, gaps included."""
+    size = 1 + sum((n - 1) * s for n, s in zip(tensor.shape, tensor.stride(), strict=True))
+    clone = tensor.new_empty(size).as_strided(tensor.shape, tensor.stride())
+    return clone.copy_(tensor)
+
+
+@dataclass(frozen=True)
+class _Forward:
+    function: Callable[..., Tensor]
+    inputs: tuple[Tensor, ...]
+
+    def __call__(self) -> object:
+        with torch.no_grad():
+            return self.function(*self.inputs)
+
+
+class _InPlace:
+    most_calls = 8  # on the same numbers
+
+    def __init__(
+        self, function: Callable[..., Tensor], source: Tensor, further: tuple[Tensor, ...]
+    ):
+        self._call = _Forward(function, (_clone(source), *further))
+        self._source = source
+
+    def refresh(self) -> None:
+        """The input as it was."""
+        self._call.inputs[0].copy_(self._source)
+
+    def __call__(self) -> object:
+        return self._call()
+
+
+def times_of_turns(
+    contenders: list[Contender], repeats: int, budget: float = math.inf, timer: Timer = cpu_timer
+) -> list[list[float]]:
+    """Nanoseconds of a call of each contender, in each turn."""
+    counts = [_calls_in_a_turn(contender, timer) for contender in contenders]
+    turns: list[list[float]] = []
+    collecting = gc.isenabled()
+    gc.disable()
+    start = time.perf_counter()
+    try:
+        orders = cycle(permutations(range(len(contenders))))
+        for order in islice(orders, repeats):
+            if len(turns) >= LEAST_TURNS and time.perf_counter() - start > budget:
+                break
+            turn = [math.inf] * len(contenders)
+            for index in order:
+                _refresh(contenders[index])
+                contenders[index]()
+                turn[index] = timer(contenders[index], counts[index])
+            turns.append(turn)
+    finally:
+        if collecting:
+            gc.enable()
+    return turns
 
 
 def fastest(contenders: list[Contender], repeats: int, timer: Timer = cpu_timer) -> list[float]:
     """Nanoseconds of a call of each contender, the fastest of their turns."""
-    counts = [_calls_in_a_turn(contender, timer) for contender in contenders]
-    best = [math.inf] * len(contenders)
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        orders = cycle(permutations(range(len(contenders))))
-        for order in islice(orders, repeats):
-            for index in order:
-                contenders[index]()
-                best[index] = min(best[index], timer(contenders[index], counts[index]))
-    finally:
-        if collecting:
-            gc.enable()
-    return best
+    turns = times_of_turns(contenders, repeats, timer=timer)
+    return [min(times) for times in zip(*turns, strict=True)]
+
+
+def _refresh(contender: Contender) -> None:
+    if refresh := getattr(contender, "refresh", None):
+        refresh()
 
 
 def _calls_in_a_turn(contender: Contender, timer: Timer) -> int:
-    timer(contender, 2)  # warm-up: pages, caches, lazy initialisation
-    return max(1, round(TURN_NS / timer(contender, 1)))
+    _refresh(contender)
+    warm_up = timer(contender, 2)  # pages, caches, lazy initialisation
+    if warm_up > 100 * TURN_NS:
+        return 1
+    count = max(1, round(TURN_NS / timer(contender, 1)))
+    return min(count, getattr(contender, "most_calls", count))

@@ -1,14 +1,14 @@
-"""The benchmark's result as a table, as Markdown and as JSON."""
+"""The benchmark's result as a table, in the terminal and in Markdown."""
 
-import json
 import math
 from collections.abc import Iterable
-from dataclasses import asdict
 
 from rich import box
 from rich.table import Table
 
+from torch_act.command_line.layouts import Layout
 from torch_act.command_line.measurement import Cell
+from torch_act.command_line.speed_bounds import CLEARLY
 
 COLUMNS = (
     "op",
@@ -21,8 +21,9 @@ COLUMNS = (
     "ours / copy",
 )
 DEVICE_COLUMNS = ("GB/s", "share of copy")  # on a GPU, whose bandwidth is what there is to reach
-TEXT_COLUMNS = ("op", "dtype", "direction")
-CLEARLY = 0.97  # below this ratio a cell is slower by more than the measurement's noise
+GRID_COLUMNS = ("layout", "threads")  # where there is more than one of them
+INDUCTOR_COLUMNS = ("Inductor ns/element", "Inductor / ours")
+TEXT_COLUMNS = ("op", "dtype", "direction", "layout")
 
 
 def rich_table(cells: Iterable[Cell]) -> Table:
@@ -36,7 +37,10 @@ def rich_table(cells: Iterable[Cell]) -> Table:
             no_wrap=True,
         )
     for cell in cells:
-        table.add_row(*_row(cell), style="red" if _slower(cell) else None)
+        row = _row(cell)
+        table.add_row(
+            *(row[column] for column in _columns(cells)), style="red" if _slower(cell) else None
+        )
     return table
 
 
@@ -46,29 +50,27 @@ def markdown(cells: list[Cell], header: dict[str, str]) -> str:
     columns = _columns(cells)
     lines += ["", "| " + " | ".join(columns) + " |"]
     lines += ["|" + "|".join("---" if c in TEXT_COLUMNS else "---:" for c in columns) + "|"]
-    lines += ["| " + " | ".join(_row(cell)) + " |" for cell in cells]
+    for row in map(_row, cells):
+        lines.append("| " + " | ".join(row[column] for column in columns) + " |")
     return "\n".join([*lines, "", *summary(cells)]) + "\n"
 
 
-def as_json(cells: list[Cell], header: dict[str, str]) -> str:
-    """For programs."""
-    derived = ("ratio", "copies", "bandwidth", "share")
-    rows = [{**asdict(cell), **{name: getattr(cell, name) for name in derived}} for cell in cells]
-    return json.dumps({"header": header, "cells": rows, "summary": summary(cells)}, indent=2) + "\n"
-
-
 def summary(cells: list[Cell]) -> list[str]:
-    """Geometric means by direction, dtype and size, then the number of cells slower than torch."""
-    groups: dict[tuple[str, str, int], list[Cell]] = {}
+    """Geometric means by direction, dtype and size, and by layout and threads where there are
+    several; then the number of cells slower than torch."""
+    groups: dict[tuple[str, str, int, str, int], list[Cell]] = {}
     for cell in cells:
         if cell.ratio is not None:
-            groups.setdefault((cell.direction, cell.dtype, cell.size), []).append(cell)
+            key = cell.direction, cell.dtype, cell.size, cell.layout, cell.threads
+            groups.setdefault(key, []).append(cell)
     lines = []
-    for (direction, dtype, size), group in groups.items():
-        ratio = _geometric_mean(cell.ratio for cell in group if cell.ratio is not None)
-        copies = _geometric_mean(cell.copies for cell in group)
+    for (direction, dtype, size, layout, threads), group in groups.items():
+        where = "" if layout == Layout.contiguous else f" {layout}"
+        where += "" if threads == 1 else f" {threads} threads"
+        ratio = geometric_mean(cell.ratio for cell in group if cell.ratio is not None)
+        copies = geometric_mean(cell.copies for cell in group)
         lines.append(
-            f"{direction} {dtype} {size_name(size)}: {ratio:.2f} times as fast as torch, "
+            f"{direction} {dtype} {size_name(size)}{where}: {ratio:.2f} times as fast as torch, "
             f"{copies:.2f} copies{_reached(group)} (geometric means of {len(group)})"
         )
     slower = [cell for group in groups.values() for cell in group if _slower(cell)]
@@ -94,38 +96,51 @@ def _on_device(cell: Cell) -> bool:
 
 
 def _columns(cells: list[Cell]) -> tuple[str, ...]:
-    return COLUMNS + DEVICE_COLUMNS if any(map(_on_device, cells)) else COLUMNS
+    columns: tuple[str, ...] = COLUMNS
+    if any(cell.layout != Layout.contiguous or cell.threads > 1 for cell in cells):
+        columns += GRID_COLUMNS
+    if any(cell.inductor is not None for cell in cells):
+        columns += INDUCTOR_COLUMNS
+    return columns + DEVICE_COLUMNS if any(map(_on_device, cells)) else columns
 
 
 def _reached(group: list[Cell]) -> str:
     if not all(map(_on_device, group)):
         return ""
-    bandwidth = _geometric_mean(cell.bandwidth for cell in group)
-    share = _geometric_mean(cell.share for cell in group)
+    bandwidth = geometric_mean(cell.bandwidth for cell in group)
+    share = geometric_mean(cell.share for cell in group)
     return f", {bandwidth:.0f} GB/s, {100 * share:.0f} % of the copy's"
 
 
-def _row(cell: Cell) -> list[str]:
-    theirs = "–" if cell.torch is None else f"{cell.torch:.3f}"
-    ratio = "–" if cell.ratio is None else f"{cell.ratio:.2f}"
-    on_device = [f"{cell.bandwidth:.0f}", f"{100 * cell.share:.0f} %"] if _on_device(cell) else []
-    return [
-        cell.op,
-        cell.dtype,
-        size_name(cell.size),
-        cell.direction,
-        f"{cell.ours:.3f}",
-        theirs,
-        ratio,
-        f"{cell.copies:.2f}",
-        *on_device,
-    ]
+def _row(cell: Cell) -> dict[str, str]:
+    """By the name of the column."""
+
+    def number(value: float | None, digits: int) -> str:
+        return "–" if value is None else f"{value:.{digits}f}"
+
+    return {
+        "op": cell.op,
+        "dtype": cell.dtype,
+        "size": size_name(cell.size),
+        "direction": cell.direction,
+        "ours ns/element": number(cell.ours, 3),
+        "torch ns/element": number(cell.torch, 3),
+        "torch / ours": number(cell.ratio, 2),
+        "ours / copy": number(cell.copies, 2),
+        "layout": cell.layout,
+        "threads": str(cell.threads),
+        "Inductor ns/element": number(cell.inductor, 3),
+        "Inductor / ours": number(cell.inductor_ratio, 2),
+        "GB/s": number(cell.bandwidth, 0),
+        "share of copy": f"{100 * cell.share:.0f} %",
+    }
 
 
 def _slower(cell: Cell, than: float = 1) -> bool:
     return cell.ratio is not None and cell.ratio < than
 
 
-def _geometric_mean(values: Iterable[float]) -> float:
+def geometric_mean(values: Iterable[float]) -> float:
+    """The mean of ratios."""
     logarithms = [math.log(value) for value in values]
     return math.exp(sum(logarithms) / len(logarithms))

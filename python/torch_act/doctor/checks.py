@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from torch_act.doctor.finding import Finding
 from torch_act.doctor.machine import TAIL_VALUE, Machine
 
-REINSTALL = "pip install --force-reinstall --no-deps torch-act"
+REINSTALL = "pip install --force-reinstall --no-deps --no-cache-dir torch-act"
 
 # What torch asks of a processor before it calls it AVX512, and AVX2.
 NEEDED = {

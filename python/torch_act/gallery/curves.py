@@ -48,20 +48,24 @@ def _derivative(y: Tensor, x: Tensor, create_graph: bool) -> Tensor | None:
 
 def line(call: Call, x: Tensor) -> Tensor:
     """Inputs for the numbers `x`, a row each, whose first result is drawn."""
-    if call.entry.pieces:
+    if _of_one_number(call):
         return x[:, None]
     if call.entry.name == "glu":
         return torch.stack([torch.ones_like(x), x], dim=1)
     return torch.stack([x, torch.zeros_like(x)], dim=1)
 
 
+def _of_one_number(call: Call) -> bool:
+    return bool(call.entry.pieces or call.entry.tensors)
+
+
 def remark(call: Call) -> str:
     """The line of inputs and the parameters, in words."""
     if call.entry.name == "glu":
         return "a = 1, b = x"
-    if not call.entry.pieces:
+    if not _of_one_number(call):
         return "of (x, 0), the first"
-    parameters = call.arguments or call.entry.parameter_sets[0]
+    parameters = {**call.entry.parameter_sets[0], **call.arguments}
     return ", ".join(
         f"{name}={value:.3g}" if isinstance(value, float) else f"{name}={value}"
         for name, value in parameters.items()

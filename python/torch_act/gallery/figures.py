@@ -130,7 +130,7 @@ def _number(ulp: float) -> str:
     if np.isinf(ulp):
         return "∞"
     if ulp < 1e4:
-        return f"{ulp:.3g}"
+        return f"{ulp:.3g}" if ulp < 100 else f"{ulp:.0f}"
     digits, _, exponent = f"{ulp:.1e}".partition("e+")
     return f"{digits}·10{str(int(exponent)).translate(SUPERSCRIPTS)}"
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from html import escape
 from importlib.resources import files
 
+import torch
 from latex2mathml.converter import convert
 
 from torch_act.catalogue import Entry
@@ -89,7 +90,13 @@ def _chapter(chapter: Chapter) -> str:
     listed = [
         f"<li><b>{escape(d.name)}</b>: {escape(d.description)}</li>" for d in entry.differences
     ]
-    differences = f"<ul>{''.join(listed)}</ul>" if listed else "<p>None but rounding.</p>"
+    differences = f"<ul>{''.join(listed)}</ul>" if listed else ""
+    if not hasattr(torch.nn.functional, entry.name):
+        instead = f"; what is written instead: <code>{escape(entry.composed)}</code>"
+        differences = f"<p>torch has no {entry.name}{instead if entry.composed else ''}.</p>" + (
+            differences
+        )
+    differences = differences or "<p>None but rounding.</p>"
     return f"""
 <section id="{entry.name}" aria-labelledby="{entry.name}-title">
 <h2 id="{entry.name}-title">{entry.name}</h2>

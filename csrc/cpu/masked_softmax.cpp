@@ -1,0 +1,71 @@
+// The masked softmax family on the CPU and on meta tensors.
+#include "masked_softmax.h"
+
+#include <ATen/ops/empty.h>
+#include <torch/library.h>
+
+#include "../checks.h"
+#include "../masked_softmax_kernels.h"
+#include "rows.h"
+
+namespace act::cpu {
+namespace {
+
+struct Device : RowDevice {
+  static void masked_forward(const std::array<at::Tensor, 3>& tensors, int64_t dim,
+                             Normalization normalization, const Logits& logits) {
+    const auto* family = kernels().masked_softmax;
+    for_each_row(
+        tensors, dim, [=](const Rows& rows) { return family->granularity(rows, 2); },
+        [=](const Rows& rows, int64_t begin, int64_t end) {
+          family->forward(rows, normalization, logits, begin, end);
+        });
+  }
+  static void masked_backward(const std::array<at::Tensor, 3>& tensors, int64_t dim,
+                              Normalization normalization, const Logits& logits) {
+    const auto* family = kernels().masked_softmax;
+    for_each_row(
+        tensors, dim, [=](const Rows& rows) { return family->granularity(rows, 3); },
+        [=](const Rows& rows, int64_t begin, int64_t end) {
+          family->backward(rows, normalization, logits, begin, end);
+        });
+  }
+};
+
+// Contiguous results, whatever the input's layout, as torch's.
+template <Member member>
+struct Meta {
+  static constexpr const char* name = masked_name_of(member);
+
+  static at::Tensor value(const at::Tensor& self, int64_t dim, const OptionalMask& mask,
+                          double temperature, std::string_view empty,
+                          std::optional<at::ScalarType> dtype) {
+    const at::ScalarType type = check_masked_softmax<member>(self, mask, temperature, empty, dtype);
+    wrap_dim(name, dim, self.dim());
+    return at::empty_symint(self.sym_sizes(), self.options().dtype(type));
+  }
+  static at::Tensor& out(const at::Tensor& self, int64_t dim, const OptionalMask& mask,
+                         double temperature, std::string_view empty,
+                         std::optional<at::ScalarType> dtype, at::Tensor& result) {
+    const at::ScalarType type = check_masked_softmax<member>(self, mask, temperature, empty, dtype);
+    wrap_dim(name, dim, self.dim());
+    check_out(name, result, self, type);
+    if (result.sym_sizes() != self.sym_sizes()) result.resize__symint(self.sym_sizes());
+    return result;
+  }
+  static at::Tensor backward(const at::Tensor& grad_output, const at::Tensor& output, int64_t dim,
+                             double temperature, at::ScalarType input_dtype) {
+    check_masked_softmax_backward<member>(grad_output, output, temperature, input_dtype);
+    wrap_dim(name, dim, output.dim());
+    return at::empty_symint(output.sym_sizes(), output.options().dtype(input_dtype));
+  }
+};
+
+TORCH_LIBRARY_IMPL(act, CPU, m) {
+  implement_masked_softmax<act::MaskedSoftmaxKernels<Device>::Kernel>(m);
+}
+
+TORCH_LIBRARY_IMPL(act, Meta, m) { implement_masked_softmax<Meta>(m); }
+
+}  // namespace
+}  // namespace act::cpu

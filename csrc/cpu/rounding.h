@@ -1,0 +1,102 @@
+// How a block of results becomes a row of a half type: rounded as computed in float32, or with what
+// float32 leaves undecided (is_near_middle) computed in double. That is one element of some
+// thousand: they are put aside until they fill the vectors of the double loop.
+#pragma once
+
+#include <act/gradient.h>
+
+#include <cstdint>
+
+#include "conversion.h"
+#include "stream.h"
+
+namespace act::cpu::ACT_INSTRUCTION_SET {
+
+template <class T>
+using DenseLoop = void (*)(T* out, const T* const* inputs, std::int64_t size,
+                           const ParameterValues& parameters, bool stream);
+
+// 4 KiB for each operand: four of them fit every L1 beside the streams.
+template <class T>
+inline constexpr std::int64_t block_elements = 4096 / static_cast<std::int64_t>(sizeof(T));
+
+template <class Stored>
+struct RoundedAsComputed {
+  using T = opmath_t<Stored>;
+
+  void computed_from(const T* const*) {}
+  void round(Stored* to, const T* results, std::int64_t size, std::int64_t, Stored*) {
+    narrow(to, results, size);
+  }
+  void finish() {}
+};
+
+template <class Stored, int inputs>
+class RoundedExactly {
+ public:
+  RoundedExactly(DenseLoop<double> loop, const ParameterValues& parameters, std::uint32_t distance)
+      : loop_(loop), parameters_(rounded_to_float(parameters)), distance_(distance) {}
+
+  // The operands of the block whose results come next; those of the blocks before are written.
+  void computed_from(const float* const* block) {
+    block_ = block;
+    if (count_ >= enough) finish();
+  }
+
+  // Results from the `first` one of the block on, to be found at `place` when all is written.
+  void round(Stored* to, const float* results, std::int64_t size, std::int64_t first,
+             Stored* place) {
+    std::int64_t i = 0;
+    for (; i + narrowed_at_once <= size; i += narrowed_at_once) {
+      if (narrow_decided(to + i, results + i, distance_)) continue;
+      round_each(to + i, results + i, narrowed_at_once, first + i, place + i);
+    }
+    round_each(to + i, results + i, size - i, first + i, place + i);
+  }
+
+  void finish() {
+    if (count_ == 0) return;
+    const double* in[inputs];
+    for (int k = 0; k < inputs; ++k) in[k] = in_[k];
+    alignas(line_bytes) double out[capacity];
+    loop_(out, in, count_, parameters_, /*stream=*/false);
+    finish_streaming();  // or a line on its way would overwrite these
+    for (std::int64_t i = 0; i < count_; ++i) *place_[i] = round_once<Stored>(out[i]);
+    count_ = 0;
+  }
+
+ private:
+  // Room for all of one more block.
+  static constexpr std::int64_t enough = 64, capacity = enough + block_elements<float>;
+
+  void round_each(Stored* to, const float* results, std::int64_t size, std::int64_t first,
+                  Stored* place) {
+    narrow(to, results, size);
+    const std::int64_t whole = size / 16 * 16;
+    for (std::int64_t i = 0; i < whole; i += 16) {
+      std::uint32_t near = near_middle<Stored>(results + i, distance_);
+      for (; near != 0; near &= near - 1) {
+        const std::int64_t k = i + __builtin_ctz(near);
+        put_aside(place + k, first + k);
+      }
+    }
+    for (std::int64_t i = whole; i < size; ++i) {
+      if (is_near_middle<Stored>(results[i], distance_)) put_aside(place + i, first + i);
+    }
+  }
+
+  void put_aside(Stored* place, std::int64_t index) {
+    for (int k = 0; k < inputs; ++k) in_[k][count_] = double(block_[k][index]);
+    place_[count_++] = place;
+  }
+
+  DenseLoop<double> loop_;
+  ParameterValues parameters_;
+  std::uint32_t distance_;
+  const float* const* block_ = nullptr;
+  std::int64_t count_ = 0;
+  alignas(line_bytes) double in_[inputs][capacity];
+  Stored* place_[capacity];
+};
+
+}  // namespace act::cpu::ACT_INSTRUCTION_SET

@@ -1,0 +1,95 @@
+// Rows in the order in which the softmax family computes them: in groups with vectors along the
+// rows, or in panels side by side.
+#pragma once
+
+#include "logit_rows.h"
+
+namespace act::cpu::ACT_INSTRUCTION_SET {
+
+// Rows are computed side by side where their neighbours are nearer in memory than their own next
+// elements, and where they are too short for vectors along them.
+inline bool side_by_side(const Rows& rows, int operands) {
+  if (rows.dims == 0) return false;
+  constexpr std::int64_t short_row = 16;
+  std::int64_t count = 1;
+  for (int d = 0; d < rows.dims; ++d) count *= rows.sizes[d];
+  if (count < 8) return false;
+  bool along = true;
+  std::int64_t step = 0, neighbour = 0;
+  for (int k = 0; k < operands; ++k) {
+    const Rows::Operand& operand = rows.operands[k];
+    along &= operand.step == element_bytes(operand.storage);
+    step += operand.step;
+    neighbour += operand.strides[0];
+  }
+  if (rows.size < short_row) return true;
+  return !along && neighbour < step;
+}
+
+inline std::int64_t panel_width(Storage storage) {
+  return storage == Storage::float64 ? panel_rows<double> : panel_rows<float>;
+}
+
+inline std::int64_t granularity(const Rows& rows, int operands) {
+  return side_by_side(rows, operands) ? panel_width(rows.operands[1].storage) : 1;
+}
+
+inline bool is_half(Storage storage) {
+  return storage == Storage::bfloat16 || storage == Storage::float16;
+}
+
+// Calls run.operator()<T, Accumulator>(). Sums of floats are kept in double, but for results of
+// half precision: there float, with its blocks summed in double, has digits to spare.
+template <class Run>
+void dispatch_arithmetic(Storage input, bool half_result, Run run) {
+  if (input == Storage::float64) {
+    run.template operator()<double, double>();
+  } else if (half_result) {
+    run.template operator()<float, float>();
+  } else {
+    run.template operator()<float, double>();
+  }
+}
+
+// Runs `panel` over rows begin … end - 1, filling the given operands of it for each panel.
+template <class T, int operands, class Panel>
+void each_panel(const Rows& rows, std::int64_t begin, std::int64_t end,
+                PanelRuns<T>* const (&panel)[operands], Panel run) {
+  RowCounter counter(rows, operands, begin);
+  while (begin < end) {
+    for (PanelRuns<T>* operand : panel) operand->clear();
+    int count = 0;
+    while (count < panel_rows<T> && begin + count < end) {
+      std::int64_t rows_of_run = panel_rows<T> - count;
+      if (counter.run() < rows_of_run) rows_of_run = counter.run();
+      if (end - begin - count < rows_of_run) rows_of_run = end - begin - count;
+      for (int k = 0; k < operands; ++k) {
+        panel[k]->add_run(counter.data(k), rows.dims == 0 ? 0 : rows.operands[k].strides[0],
+                          static_cast<int>(rows_of_run));
+      }
+      counter.advance(rows_of_run);
+      count += static_cast<int>(rows_of_run);
+    }
+    run(count);
+    begin += count;
+  }
+}
+
+// Runs over rows begin … end - 1 in groups: run(data, count), data[k][r] being where row r begins
+// in operand k.
+template <int operands, class Run>
+void each_group(const Rows& rows, std::int64_t begin, std::int64_t end, Run run) {
+  RowCounter counter(rows, operands, begin);
+  const std::int64_t group = rows_in_group(rows.size);
+  while (begin < end) {
+    RowData<operands> data;
+    const std::int64_t count = end - begin < group ? end - begin : group;
+    for (std::int64_t r = 0; r < count; ++r, counter.advance(1)) {
+      for (int k = 0; k < operands; ++k) data[k][r] = counter.data(k);
+    }
+    run(data, count);
+    begin += count;
+  }
+}
+
+}  // namespace act::cpu::ACT_INSTRUCTION_SET

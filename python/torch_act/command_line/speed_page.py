@@ -1,0 +1,90 @@
+"""The benchmark as a page: what was measured and how, means against bounds, and what misses one."""
+
+from collections.abc import Iterator
+
+from torch_act.command_line.measurement import Cell
+from torch_act.command_line.report import geometric_mean, size_name
+from torch_act.command_line.speed_bounds import MEANS, Miss, misses
+
+TEXT = """# Speed
+
+How long each op takes, beside torch's own function, {inductor}and a copy of memory.
+
+    python -m torch_act bench --full --json docs/speed.json  # every cell; resumable
+    python -m torch_act bench --from docs/speed.json --page docs/speed.md  # this page
+    python -m torch_act bench --full --op gelu --compare docs/speed.json  # what has changed
+
+{method}
+
+*times torch* is torch's time by ours, *copies* our time by that of a copy of the same bytes: a
+forward reads and writes as much as the copy does, a backward half as much again. Means are
+geometric ones, over the ops. torch has no float16 rrelu, and no in-place variant of some ops.
+
+"""
+METHOD = (
+    "The contenders take turns within one run; the fastest of their turns counts. Every call makes "
+    "a fresh\noutput. *backward* is torch.autograd.grad on a retained graph; *training* is forward "
+    "and backward. rrelu\nis in training. Layouts: rows of 1024 elements, "
+    "images of 64 channels in\nchannels_last, every second element, the transposed matrix, and "
+    "prelu with a weight for each channel."
+)
+MISSED = """A cell is listed where it misses a bound by more than 3 %, the noise of a good run.
+The bounds: never slower than torch, nor than Inductor with the op alone; float32 from 4M elements
+on, in copies of the same bytes, with AVX-512 (AVX2): 1.1 (1.1) piecewise linear, 1.6 (2.5) with one
+exponential, 2 (3.5) with several functions, 2.5 softmax; softmax along another dimension 1.5 times
+its time along the last; half types no longer for an element than float32. rrelu has no bound in
+copies: most of its time draws random numbers. The number is the ratio to torch or Inductor, or the
+multiple.
+
+"""
+
+
+def page(cells: list[Cell], header: dict[str, str]) -> str:
+    """The whole page as Markdown."""
+    inductor = "what torch.compile makes of it " if any(c.inductor for c in cells) else ""
+    lines = [TEXT.format(inductor=inductor, method=METHOD)]
+    lines += [*(f"- {name}: {value}" for name, value in header.items()), ""]
+    lines += ["## Means", "", *_means(cells), ""]
+    found = list(misses(cells, header.get("build: instruction_set", "")))
+    lines += ["## Bounds that are missed", "", MISSED, *_missed(found, len(cells)), ""]
+    return "\n".join(lines)
+
+
+def _means(cells: list[Cell]) -> Iterator[str]:
+    yield "| direction | dtype | size | layout | threads | ops | times torch | bound | copies |"
+    yield "|---|---|---:|---|---:|---:|---:|---:|---:|"
+    groups: dict[tuple[str, str, int, str, int], list[Cell]] = {}
+    for cell in cells:
+        key = cell.direction, cell.dtype, cell.size, cell.layout, cell.threads
+        groups.setdefault(key, []).append(cell)
+    for (direction, dtype, size, layout, threads), group in groups.items():
+        compared = [cell.ratio for cell in group if cell.ratio is not None]
+        plain = layout == "contiguous" and threads == 1
+        bound = MEANS.get((direction, dtype, size)) if plain else None
+        ratio = geometric_mean(compared) if compared else None
+        shown = "–" if ratio is None else f"{ratio:.2f}"
+        if bound and ratio is not None and ratio < bound:
+            shown = f"**{shown}**"
+        copies = geometric_mean(1 / cell.share for cell in group)
+        yield (
+            f"| {direction} | {dtype} | {size_name(size)} | {layout} | {threads} | {len(group)} "
+            f"| {shown} | {f'≥ {bound}' if bound else ''} | {copies:.2f} |"
+        )
+
+
+def _missed(found: list[Miss], total: int) -> Iterator[str]:
+    cells = {miss.cell.key for miss in found}
+    yield f"{len(cells)} of {total} cells miss a bound."
+    for bound in dict.fromkeys(miss.bound for miss in sorted(found, key=lambda m: m.bound)):
+        own = [miss for miss in found if miss.bound == bound]
+        yield from ("", f"### {bound}: {len(own)} cells", "")
+        yield from ("| op | dtype | direction | where |", "|---|---|---|---|")
+        rows: dict[tuple[str, str, str], list[Miss]] = {}
+        for miss in own:
+            key = miss.cell.op, miss.cell.dtype, miss.cell.direction
+            rows.setdefault(key, []).append(miss)
+        for (op, dtype, direction), several in rows.items():
+            where = "; ".join(
+                f"{size_name(miss.cell.size)} {miss.where} {miss.number:.2f}" for miss in several
+            )
+            yield f"| {op} | {dtype} | {direction} | {where} |"

@@ -1,0 +1,239 @@
+"""The benchmark's grid, its layouts, what it keeps, compares, draws and lists as missed."""
+
+import json
+import sys
+import time
+
+import pytest
+import torch
+from torch_act.catalogue import CATALOGUE
+from torch_act.command_line import app, speed_bounds, speed_comparison, speed_record
+from torch_act.command_line.calls import calls, calls_along_first_dim
+from torch_act.command_line.layouts import Layout, image_shape, make_input
+from torch_act.command_line.measurement import Cell, Plan, measure, times_of_turns
+from torch_act.command_line.speed_page import page
+from typer.testing import CliRunner
+
+SIZES = (64, 4096, 65536)
+CALLS = {call.label: call for call in [*calls(training=True), *calls_along_first_dim()]}
+
+
+def _bench(*arguments):
+    result = CliRunner().invoke(app, ["bench", *map(str, arguments)])
+    assert result.exit_code == 0, result.output
+    return result
+
+
+def _cell(ours=1.0, theirs=2.0, op="relu", **others):
+    fields = {"dtype": "float32", "size": 4096, "direction": "forward", "copy": 0.5} | others
+    return Cell(op=op, ours=ours, torch=theirs, device="cpu", bytes=8, **fields)
+
+
+@pytest.mark.parametrize("size", [*SIZES, 2**22])
+def test_image_shape(size):
+    shape = image_shape(size)
+    assert torch.Size(shape).numel() == size
+    assert shape[1] >= 4
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("layout", Layout)
+def test_layouts(layout, size):
+    x = make_input(size, torch.float32, layout, torch.device("cpu"))
+    assert x.numel() == size
+    assert x.is_contiguous() == (layout in (Layout.contiguous, Layout.broadcast_weight))
+    if x.dim() == 4:
+        channels_last = x.is_contiguous(memory_format=torch.channels_last)
+        assert channels_last == (layout == Layout.channels_last)
+    assert (x.dim() == 4) == layout.channels
+    assert (x.stride(-1) == 2) == (layout == Layout.stride_2)
+
+
+@pytest.mark.parametrize("layout", Layout)
+@pytest.mark.parametrize("direction", ["forward", "backward", "training", "in place"])
+@pytest.mark.parametrize("label", CALLS)
+def test_every_cell_runs(label, direction, layout):
+    plan = Plan(CALLS[label], torch.float32, 64, direction, layout)
+    along_rows = CALLS[label].entry.name in ("glu", *speed_bounds.ALONG_ROWS)
+    weighted = layout != Layout.broadcast_weight or label == "prelu"
+    assert plan.possible == (weighted and not (along_rows and direction == "in place"))
+    if plan.possible:
+        called = []
+        cell = measure(plan, repeats=1, timer=lambda call, count: called.append(call()) or 64.0)
+        assert cell.key == plan.key
+        assert cell.ours == cell.copy == 1.0
+        assert (cell.torch is not None) == (len(called) == 9)
+
+
+def test_what_torch_does_not_have():
+    cell = measure(Plan(CALLS["rrelu"], torch.float16, 64, "training"), repeats=1)
+    assert cell.ours > 0
+    assert cell.torch is cell.ratio is None
+
+
+def test_in_place_meets_the_same_numbers_in_each_turn():
+    plan = Plan(CALLS["leaky_relu"], torch.float32, 64, "in place", Layout.stride_2)
+    first = []
+
+    def timer(contender, count):
+        result = contender()
+        if hasattr(contender, "refresh"):
+            first.append(result.clone())
+        return 1e-3  # so fast that a turn would take 200 million calls
+
+    cell = measure(plan, repeats=4, timer=timer)
+    assert cell.ours > 0
+    assert all(torch.equal(numbers, first[-1]) for numbers in first[4:])
+    x = make_input(64, torch.float32, Layout.stride_2, torch.device("cpu"))
+    assert torch.equal(
+        first[-1], torch.where(x > 0, x, x * 0.01 * 0.01)
+    )  # untimed call, timed call
+
+
+def test_no_turns_beyond_the_budget():
+    def slow():
+        time.sleep(0.003)
+
+    assert len(times_of_turns([slow], repeats=50, budget=0.02)) < 10
+    assert len(times_of_turns([slow], repeats=50, budget=0.0)) == 2
+    assert len(times_of_turns([slow], repeats=5)) == 5
+
+
+def test_full_grid_is_kept_and_resumed(tmp_path, monkeypatch):
+    """An interrupted run goes on where it was; a finished one leaves nothing behind."""
+    module = sys.modules["torch_act.command_line.bench"]  # the package has the command there
+    measured = []
+
+    def interrupted(plan, *arguments):
+        if len(measured) == 5:
+            raise KeyboardInterrupt
+        measured.append(plan.key)
+        return measure(plan, 1)
+
+    options = ("--full", "--op", "relu", "--op", "prelu", "--dtype", "bfloat16", "--size", 64)
+    options += ("--state", tmp_path / "state", "--json", tmp_path / "cells.json")
+    monkeypatch.setattr(module, "measure", interrupted)
+    assert CliRunner().invoke(app, ["bench", *map(str, options)]).exit_code != 0
+    before = list(measured)
+    measured.clear()
+    monkeypatch.setattr(
+        module, "measure", lambda plan, *_: measured.append(plan.key) or measure(plan, 1)
+    )
+    _bench(*options)
+    assert not set(before) & set(measured)
+    cells, header = speed_record.read(tmp_path / "cells.json")
+    # Two ops in four layouts and prelu's own, in four directions, with one thread and two.
+    assert len(cells) == len({cell.key for cell in cells}) == (4 + 5) * 4 * 2
+    assert {cell.key for cell in cells} == {*before, *measured}
+    assert header["cores"]
+    assert not list((tmp_path / "state").iterdir())
+
+
+def test_record_gives_the_cells_back(tmp_path):
+    cells = [_cell(), _cell(theirs=None, layout="stride-2", threads=2, inductor=3.0)]
+    path = tmp_path / "cells.json"
+    path.write_text(speed_record.as_json(cells, {"a": "b"}, ["mean"]))
+    assert speed_record.read(path) == (cells, {"a": "b"})
+
+
+def test_state_of_another_run_does_not_count(tmp_path):
+    state = speed_record.Unfinished(tmp_path, {"commit": "a"})
+    state.put(_cell())
+    assert len(speed_record.Unfinished(tmp_path, {"commit": "a"}).cells) == 1
+    assert len(speed_record.Unfinished(tmp_path, {"commit": "b"}).cells) == 0
+
+
+def test_from_a_file(tmp_path):
+    """The page and the plot come from a kept run; nothing is measured."""
+    cells = [_cell(0.8), _cell(2.5, op="gelu"), _cell(1.0, op="gelu", layout="channels_last")]
+    path = tmp_path / "cells.json"
+    path.write_text(speed_record.as_json(cells, {"commit": "abc"}, []))
+    written = {name: tmp_path / f"speed.{name}" for name in ("md", "svg")}
+    output = _bench(
+        *("--from", path, "--page", written["md"], "--plot", written["svg"], "--compare", path)
+    ).output
+    assert "- commit: abc" in written["md"].read_text()
+    assert "| gelu | float32 | forward | 4K contiguous 0.80 |" in written["md"].read_text()
+    assert "<svg" in written["svg"].read_text()
+    assert "time now / before: 1.000, beside torch 1.000" in " ".join(output.split())
+
+
+def test_inductor(tmp_path):
+    pytest.importorskip("torch._inductor")
+    target = tmp_path / "cells.json"
+    _bench("--op", "relu", "--size", 64, "--repeats", 1, "--inductor", "--json", target)
+    cells = json.loads(target.read_text())["cells"]
+    assert [cell["inductor"] > 0 for cell in cells] == [True, True]
+    assert all(cell["inductor_ratio"] == cell["inductor"] / cell["ours"] for cell in cells)
+
+
+def test_classes():
+    of = {entry.name: speed_bounds.class_of(entry) for entry in CATALOGUE}
+    for kind, names in {
+        "piecewise linear": ("relu", "prelu", "hardswish", "threshold", "softshrink"),
+        "one exponential": ("sigmoid", "tanh", "elu", "silu", "softsign", "glu"),
+        "several functions": ("gelu", "mish", "softplus", "logsigmoid"),
+        "softmax": ("softmax", "softmin", "log_softmax"),
+    }.items():
+        assert {of[name] for name in names} == {kind}
+    assert speed_bounds.class_of_op("gelu-tanh") == "several functions"
+    assert speed_bounds.class_of_op("softmax-dim0") == "softmax"
+
+
+LARGE = {"size": 2**22}
+
+
+@pytest.mark.parametrize(
+    ("cells", "bounds"),
+    [
+        ([_cell(1.0, 1.0)], []),
+        ([_cell(1.0, 0.9)], ["torch's speed"]),
+        ([_cell(inductor=0.9)], ["Inductor's speed"]),
+        ([_cell(0.56, **LARGE)], []),
+        ([_cell(0.58, **LARGE)], ["1.1 copies of the same bytes (piecewise linear)"]),
+        ([_cell(0.58, op="silu", **LARGE)], []),
+        ([_cell(0.58, **LARGE, threads=2)], []),
+        ([_cell(0.58, **LARGE, direction="in place")], []),
+        ([_cell(1.0), _cell(1.1, dtype="bfloat16")], ["float32's time per element"]),
+        ([_cell(1.0), _cell(1.1, dtype="bfloat16", layout="stride-2")], []),
+        ([_cell(1.0), _cell(1.1, dtype="float64")], []),
+        ([_cell(1.0, op="softmax"), _cell(1.4, op="softmax-dim0")], []),
+        (
+            [_cell(1.0, op="softmax"), _cell(1.6, op="softmax-dim0")],
+            ["1.5 times the last dimension's time"],
+        ),
+    ],
+)
+def test_bounds(cells, bounds):
+    assert [miss.bound for miss in speed_bounds.misses(cells, "avx512")] == bounds
+
+
+def test_bounds_are_those_of_the_instruction_set():
+    cells = [_cell(1.0, op="silu", **LARGE)]
+    assert len(list(speed_bounds.misses(cells, "avx512"))) == 1
+    assert len(list(speed_bounds.misses(cells, "avx2"))) == 0
+
+
+def test_page_marks_means_below_their_bound():
+    text = page([_cell(1.0, 1.9, **LARGE), _cell(1.0, 1.9)], {})
+    assert "| forward | float32 | 4M | contiguous | 1 | 1 | **1.90** | ≥ 2.0 | 2.00 |" in text
+    assert "| forward | float32 | 4K | contiguous | 1 | 1 | 1.90 |  | 2.00 |" in text
+
+
+@pytest.mark.parametrize(
+    ("now", "slower"),
+    [
+        (_cell(1.04), False),
+        (_cell(1.2), True),
+        (_cell(1.2, 2.4), False),  # so has torch become: the machine
+        (_cell(1.0, 1.0), False),
+        (_cell(1.2, noise=0.3), False),
+        (_cell(1.2, None, copy=0.6), False),
+    ],
+)
+def test_comparison(now, slower):
+    (change,) = speed_comparison.compare([_cell(), _cell(op="gelu")], [now])
+    assert change.slower == slower
+    *cells, mean = speed_comparison.lines([change])
+    assert len(cells) == slower
+    assert f"slower by more than the noise: {slower:d}" in mean

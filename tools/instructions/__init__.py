@@ -1,0 +1,1 @@
+"""The instructions that the kernels of each instruction set take, and of which kind they are."""
