@@ -2,7 +2,7 @@
 // function of the standard library: the linker would keep one instruction set's copy of it for all.
 #pragma once
 
-#include "glu.h"
+#include "gated.h"
 #include "pointwise_loops.h"
 #include "prelu_loops.h"
 #include "rrelu_loops.h"
@@ -10,6 +10,9 @@
 #include "softmax.h"
 
 namespace act::cpu::ACT_INSTRUCTION_SET {
+
+template const LoopsOf<float>& activation_loops<float>(int);
+template const LoopsOf<double>& activation_loops<double>(int);
 
 extern const Kernels kernels{pointwise,
                              slope_bits,
@@ -21,6 +24,6 @@ extern const Kernels kernels{pointwise,
                              rrelu_with_slopes,
                              rrelu_backward_from_slopes,
                              &softmax_kernels,
-                             &glu_kernels};
+                             &gated_kernels};
 
 }  // namespace act::cpu::ACT_INSTRUCTION_SET

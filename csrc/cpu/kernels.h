@@ -22,7 +22,7 @@ struct Operands {
 };
 
 struct SoftmaxKernels;
-struct GluKernels;
+struct GatedKernels;
 
 struct Kernels {
   // value: (out, x). backward: (grad_input, grad_output, saved).
@@ -59,7 +59,7 @@ struct Kernels {
 
   // Their units are others, so that they compile side by side with this one.
   const SoftmaxKernels* softmax;
-  const GluKernels* glu;
+  const GatedKernels* gated;
 };
 
 // Slopes uniform in [lower, upper), one for each element. The tensor consists of samples of so many

@@ -2,9 +2,8 @@
 #pragma once
 
 #include <act/activations.h>
-#include <act/gradient.h>
 
-#include "blocks.h"
+#include "activation_loops.h"
 
 namespace act::cpu::ACT_INSTRUCTION_SET {
 
@@ -52,15 +51,6 @@ void double_backward_loop(T* out, const T* const* inputs, std::int64_t size,
   });
 }
 
-// The loops of one formula; those from the output are null where only the input gives the
-// derivative.
-template <class T>
-struct LoopsOf {
-  DenseLoop<T> value;
-  DenseLoop<T> backward[2];
-  DenseLoop<T> double_backward[2];
-};
-
 template <class T, template <class> class Formula>
 constexpr LoopsOf<T> loops_of() {
   LoopsOf<T> loops{value_loop<T, Formula>,
@@ -79,10 +69,15 @@ const LoopsOf<T>& find_loops(int formula, FormulaList<Formula...>) {
   return table[formula];
 }
 
+template <class T>
+const LoopsOf<T>& activation_loops(int formula) {
+  return find_loops<T>(formula, Activations{});
+}
+
 template <class Stored>
 void pointwise_as(int formula, Pointwise order, Saved saved, const Operands& o,
                   const ParameterValues& parameters) {
-  const auto& loops = find_loops<opmath_t<Stored>>(formula, Activations{});
+  const auto& loops = activation_loops<opmath_t<Stored>>(formula);
   const int from = saved == Saved::output ? 1 : 0;
   switch (order) {
     case Pointwise::value:
