@@ -71,8 +71,9 @@ void functionalize(const c10::OperatorHandle& op, torch::jit::Stack* stack) {
 
 TORCH_LIBRARY_IMPL(act, Functionalize, m) {
   std::vector<std::string> names{
-      "prelu_",    "prelu.out",      "rrelu_with_state_", "rrelu_with_state.out", "glu.out",
-      "gated.out", "gated_pair.out", "softmax.out",       "log_softmax.out",      "softmin.out"};
+      "prelu_",      "prelu.out",       "rrelu_with_state_", "rrelu_with_state.out",
+      "glu.out",     "gated.out",       "gated_pair.out",    "bias_act.out",
+      "softmax.out", "log_softmax.out", "softmin.out"};
   for_each_op([&]<class Op>() {
     names.push_back(std::string(Op::declaration.name) + "_");
     names.push_back(std::string(Op::declaration.name) + ".out");

@@ -15,7 +15,10 @@ WRITING = [op for op in OVERLOADS if op._schema.is_mutable]
 PURE = [op for op in OVERLOADS if not op._schema.is_mutable]
 
 # What each op can be differentiated by. The state of rrelu is integers.
-DIFFERENTIABLE = {"self", "self_or_result", "weight", "grad_output", "grad_grad_input", "output"}
+DIFFERENTIABLE = {
+    *("self", "self_or_result", "weight", "bias", "gate", "other"),
+    *("grad_output", "grad_grad_input", "output"),
+}
 
 
 def _examine(overload, differentiable, **given):

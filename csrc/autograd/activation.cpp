@@ -29,9 +29,11 @@ struct Call<PointwiseOp<first, TypeList<P...>, TypeList<E...>>> {
                       parameters(formula));
   }
   static at::Tensor backward(const BoundFormula& formula, const at::Tensor& grad_output,
-                             const at::Tensor& x) {
+                             const at::Tensor& saved, bool is_result) {
     return std::apply(
-        [&](const auto&... p) { return Op::backward().call(grad_output, x, p..., E(false)...); },
+        [&](const auto&... p) {
+          return Op::backward().call(grad_output, saved, p..., E(is_result)...);
+        },
         parameters(formula));
   }
 };
@@ -55,9 +57,10 @@ at::Tensor activation_value(const BoundFormula& formula, const at::Tensor& x) {
 }
 
 at::Tensor activation_backward(const BoundFormula& formula, const at::Tensor& grad_output,
-                               const at::Tensor& x) {
-  return with_op_of(formula,
-                    [&]<class Op>() { return Call<Op>::backward(formula, grad_output, x); });
+                               const at::Tensor& saved, bool is_result) {
+  return with_op_of(formula, [&]<class Op>() {
+    return Call<Op>::backward(formula, grad_output, saved, is_result);
+  });
 }
 
 c10::SmallVector<double, 2> parameters_of(const BoundFormula& formula) {

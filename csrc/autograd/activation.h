@@ -10,9 +10,10 @@ namespace act::autograd {
 // f(x), by the op act::<name>.
 at::Tensor activation_value(const BoundFormula&, const at::Tensor& x);
 
-// grad_output · f′(x), by act::<name>_backward.
+// grad_output · f′(x), by act::<name>_backward; what was saved is x, or f(x) where is_result says
+// so.
 at::Tensor activation_backward(const BoundFormula&, const at::Tensor& grad_output,
-                               const at::Tensor& x);
+                               const at::Tensor& saved, bool is_result = false);
 
 // The parameters as the argument `parameters` of an op.
 c10::SmallVector<double, 2> parameters_of(const BoundFormula&);

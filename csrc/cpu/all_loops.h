@@ -2,6 +2,7 @@
 // function of the standard library: the linker would keep one instruction set's copy of it for all.
 #pragma once
 
+#include "bias_act.h"
 #include "gated.h"
 #include "pointwise_loops.h"
 #include "prelu_loops.h"
@@ -24,6 +25,7 @@ extern const Kernels kernels{pointwise,
                              rrelu_with_slopes,
                              rrelu_backward_from_slopes,
                              &softmax_kernels,
-                             &gated_kernels};
+                             &gated_kernels,
+                             &bias_act_kernels};
 
 }  // namespace act::cpu::ACT_INSTRUCTION_SET

@@ -23,6 +23,7 @@ struct Operands {
 
 struct SoftmaxKernels;
 struct GatedKernels;
+struct BiasActKernels;
 
 struct Kernels {
   // value: (out, x). backward: (grad_input, grad_output, saved).
@@ -60,6 +61,7 @@ struct Kernels {
   // Their units are others, so that they compile side by side with this one.
   const SoftmaxKernels* softmax;
   const GatedKernels* gated;
+  const BiasActKernels* bias_act;
 };
 
 // Slopes uniform in [lower, upper), one for each element. The tensor consists of samples of so many

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import torch
 
-from torch_act.catalogue import BY_NAME, Entry
+from torch_act.catalogue import BY_NAME, FUSED, Entry
 
 Documented = TypeVar("Documented")
 
@@ -16,7 +16,7 @@ DTYPES = "float32, float64, bfloat16, float16 (half types are computed in float3
 
 def documented(name: str) -> Callable[[Documented], Documented]:
     """Appends what the catalogue says about the op `name`."""
-    rest = _rest(BY_NAME[name])
+    rest = _rest((BY_NAME | {entry.name: entry for entry in FUSED})[name])
 
     def complete(documentee: Documented) -> Documented:
         if documentee.__doc__ is not None:  # python -OO
