@@ -9,7 +9,7 @@
 #include <ATen/ops/empty_like.h>
 #include <torch/library.h>
 
-#include "bias_act.h"
+#include "bias_act_arguments.h"
 #include "tensors.h"
 
 namespace act {

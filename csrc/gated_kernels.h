@@ -8,7 +8,7 @@
 
 #include <torch/library.h>
 
-#include "gated.h"
+#include "gated_arguments.h"
 #include "tensors.h"
 
 namespace act {

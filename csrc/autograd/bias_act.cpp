@@ -1,6 +1,6 @@
 // Derivatives of bias and activation. The backward yields both gradients in one pass; its own
 // derivatives, rarely asked for, are composed of differentiable ops.
-#include "../bias_act.h"
+#include "../bias_act_arguments.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/sum.h>

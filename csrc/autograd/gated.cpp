@@ -1,6 +1,6 @@
 // Derivatives of gated activations: of value by backward, one pass, and of backward, rarely asked
 // for, composed of differentiable ops (gated_gradients.h).
-#include "../gated.h"
+#include "../gated_arguments.h"
 
 #include <torch/library.h>
 

@@ -1,7 +1,7 @@
 // The derivatives of gated activations, y = other · f(gate), composed of differentiable ops.
 #pragma once
 
-#include "../gated.h"
+#include "../gated_arguments.h"
 
 namespace act::autograd {
 
