@@ -46,7 +46,7 @@ class _Run:
         self.keywords = {"dim": self.dim, **activation_of(case)}
         self.x = samples(make(shape, dtype))
         self.bias = torch.linspace(-1, 1.5, shape[self.dim], dtype=dtype)
-        self.dense = self.x.is_non_overlapping_and_dense()
+        self.dense = make is simulated.contiguous
 
     def _launch(self, name, saved, arguments, *further):
         parameters = ParameterValues(*activation_of(self.case)["parameters"])
