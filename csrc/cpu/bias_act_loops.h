@@ -52,14 +52,14 @@ double sum_in_double(const T* values, std::int64_t size) {
 }
 
 // Where the channels lie side by side, a tile takes so few of them that their sums stay in the L1
-// cache while its rows are added.
+// cache while two rows are added, and so many that the rows are still read in runs.
 template <class Stored>
 Tile choose_channel_tile(const Operands& o, int operands) {
-  constexpr std::int64_t few = 128;
+  constexpr std::int64_t few = 512;
   Tile tile = choose_tile<Stored, 4>(o.strides, o.columns, o.rows);
   if (o.strides[operands - 1] != 0 && tile.columns > few && o.rows > 1) {
-    constexpr std::int64_t fitting_rows = block_elements<opmath_t<Stored>> / few;
-    tile = {few, o.rows < fitting_rows ? o.rows : fitting_rows};
+    tile = {few, block_elements<opmath_t<Stored>> / few};
+    if (o.rows < tile.rows) tile.rows = o.rows;
   }
   return tile;
 }
