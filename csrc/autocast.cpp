@@ -79,14 +79,46 @@ struct Masked {
   };
 };
 
+// What torch's product of gate and other factor does with two dtypes: the wider one.
+template <c10::DeviceType device>
+Tensor gated_pair(const Tensor& gate, const Tensor& other, std::string_view activation,
+                  at::ArrayRef<double> parameters) {
+  static const auto op =
+      find_op<Tensor(const Tensor&, const Tensor&, std::string_view, at::ArrayRef<double>)>(
+          "gated_pair");
+  const c10::impl::ExcludeDispatchKeyGuard guard(
+      at::autocast::get_autocast_dispatch_key_from_device_type(device));
+  const at::ScalarType wider = c10::promoteTypes(gate.scalar_type(), other.scalar_type());
+  return op.call(at::autocast::cached_cast(wider, gate, device),
+                 at::autocast::cached_cast(wider, other, device), activation, parameters);
+}
+
+// The input is what a layer in the lower precision left; the bias, a float32 parameter, is lowered
+// to it, as the layer would have done.
+template <c10::DeviceType device>
+Tensor bias_act(const Tensor& self, const Tensor& bias, std::string_view activation, int64_t dim,
+                at::ArrayRef<double> parameters) {
+  static const auto op = find_op<Tensor(const Tensor&, const Tensor&, std::string_view, int64_t,
+                                        at::ArrayRef<double>)>("bias_act");
+  const c10::impl::ExcludeDispatchKeyGuard guard(
+      at::autocast::get_autocast_dispatch_key_from_device_type(device));
+  return op.call(self, at::autocast::cached_cast(self.scalar_type(), bias, device), activation, dim,
+                 parameters);
+}
+
 TORCH_LIBRARY_IMPL(act, AutocastCPU, m) {
-  m.impl("prelu", &prelu<c10::DeviceType::CPU>);
-  implement_parametric_ops<c10::DeviceType::CPU>(m);
+  constexpr auto cpu = c10::DeviceType::CPU;
+  m.impl("prelu", &prelu<cpu>);
+  m.impl("gated_pair", &gated_pair<cpu>);
+  m.impl("bias_act", &bias_act<cpu>);
+  implement_parametric_ops<cpu>(m);
 }
 
 TORCH_LIBRARY_IMPL(act, AutocastCUDA, m) {
   constexpr auto cuda = c10::DeviceType::CUDA;
   m.impl("prelu", &prelu<cuda>);
+  m.impl("gated_pair", &gated_pair<cuda>);
+  m.impl("bias_act", &bias_act<cuda>);
   implement_parametric_ops<cuda>(m);
   m.impl("softplus", &softplus<cuda>);
   m.impl("softmax", &softmax<cuda, Member::softmax>);

@@ -101,6 +101,20 @@ struct Parse<int64_t> {
   }
 };
 template <>
+struct Parse<at::ArrayRef<double>> {
+  static c10::SmallVector<double, 2> from(const Arguments& a, Py_ssize_t k) {
+    const auto sequence = py::reinterpret_steal<py::object>(
+        PySequence_Fast(a.values[k], "act: expected a sequence of real numbers"));
+    if (!sequence) throw python_error();
+    c10::SmallVector<double, 2> numbers;
+    for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(sequence.ptr()); ++i) {
+      numbers.push_back(PyFloat_AsDouble(PySequence_Fast_GET_ITEM(sequence.ptr(), i)));
+      if (PyErr_Occurred()) throw python_error();
+    }
+    return numbers;
+  }
+};
+template <>
 struct Parse<bool> {
   static bool from(const Arguments& a, Py_ssize_t k) {
     if (!PyBool_Check(a.values[k])) wrong_type(a, k, "a bool");
@@ -287,6 +301,11 @@ PYBIND11_MODULE(_C, m) {
   add_builtin<Tensor(const Tensor&, const Scalar&, const Scalar&, bool, Generator)>(m, "rrelu");
   add_builtin<Tensor&(Tensor&, const Scalar&, const Scalar&, bool, Generator)>(m, "rrelu_");
   add_builtin<Tensor(const Tensor&, int64_t)>(m, "glu");
+  using Text = std::string_view;
+  using Numbers = at::ArrayRef<double>;
+  add_builtin<Tensor(const Tensor&, Text, Text, int64_t, Numbers)>(m, "gated");
+  add_builtin<Tensor(const Tensor&, const Tensor&, Text, Numbers)>(m, "gated_pair");
+  add_builtin<Tensor(const Tensor&, const Tensor&, Text, int64_t, Numbers)>(m, "bias_act");
   for (const char* name : {"softmax", "log_softmax", "softmin"}) {
     add_builtin<Tensor(const Tensor&, int64_t, std::optional<at::ScalarType>)>(m, name);
     add_builtin<Tensor(const Tensor&, int64_t, const std::optional<Tensor>&, double,

@@ -38,6 +38,58 @@ BoundFormula bind(int op, std::string_view variant) {
               ", got '", variant, "'");
 }
 
+std::string activation_name(const Declaration& declaration) {
+  const std::string name = declaration.name;
+  for (const Declaration* first : Activations::declarations) {
+    if (equal(first->name, declaration.name)) {
+      return first == &declaration ? name : name + "_" + declaration.variant;
+    }
+  }
+  return name;
+}
+
+namespace {
+
+// The same as activation_name(d) == name, but without making it.
+bool is_named(int formula, std::string_view name) {
+  const Declaration& d = declaration_of(formula);
+  const std::string_view of_op = d.name;
+  if (!name.starts_with(of_op)) return false;
+  name.remove_prefix(of_op.size());
+  if (name.empty()) return detail::is_first_of_its_op(formula);
+  return d.variant != nullptr && name.front() == '_' && name.substr(1) == d.variant;
+}
+
+}  // namespace
+
+BoundFormula find_activation(const char* op, std::string_view activation,
+                             at::ArrayRef<double> parameters) {
+  int formula = 0;
+  while (formula < Activations::size && !is_named(formula, activation)) ++formula;
+  if (formula == Activations::size) {
+    std::string known;
+    for (const Declaration* d : Activations::declarations) {
+      known += (known.empty() ? "'" : ", '") + activation_name(*d) + "'";
+    }
+    TORCH_CHECK_VALUE(false, "act::", op, ": expected activation to be one of ", known, ", got '",
+                      activation, "'");
+  }
+  const Declaration& d = declaration_of(formula);
+  const auto count = static_cast<std::size_t>(parameter_count(d));
+  TORCH_CHECK_VALUE(parameters.size() <= count, "act::", op, ": expected at most ", count,
+                    " parameters for ", d.name, ", got ", parameters.size());
+  double values[2] = {};
+  for (std::size_t k = 0; k < count; ++k) {
+    const Parameter& parameter = d.parameters[k];
+    TORCH_CHECK_VALUE(k < parameters.size() || !parameter.required, "act::", op, ": expected ",
+                      count, " parameters for ", d.name, ", which has no default for ",
+                      parameter.name, ", got ", parameters.size());
+    values[k] = k < parameters.size() ? parameters[k] : parameter.default_value;
+  }
+  if (count == 2) return {formula, check_parameters(d, {values[0], values[1]})};
+  return {formula, count == 1 ? check_parameters(d, {values[0]}) : ParameterValues{}};
+}
+
 bool output_determines_derivative(const BoundFormula& formula, at::ScalarType dtype) {
   const auto determines = declaration_of(formula.index).output_determines_derivative;
   if (determines == nullptr) return false;

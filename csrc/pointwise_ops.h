@@ -34,6 +34,15 @@ BoundFormula bind(int op, const at::Scalar& first);
 BoundFormula bind(int op, const at::Scalar& first, const at::Scalar& second);
 BoundFormula bind(int op, std::string_view variant);
 
+// Finds the formula that the op `op` is asked for by an activation's name, with `_` and the variant
+// behind it where one other than the first is meant (gelu_tanh), and checks its parameters. Those
+// that are left out have their defaults.
+BoundFormula find_activation(const char* op, std::string_view activation,
+                             at::ArrayRef<double> parameters);
+
+// The name by which find_activation finds a formula.
+std::string activation_name(const Declaration& declaration);
+
 // Whether the output of this formula gives its gradient, for a tensor of this dtype.
 bool output_determines_derivative(const BoundFormula& formula, at::ScalarType dtype);
 

@@ -142,6 +142,29 @@ TORCH_LIBRARY(act, m) {
   define("glu.out(Tensor self, int dim=-1, *, Tensor(a!) out) -> Tensor(a!)", compliant);
   define("glu_backward(Tensor grad_output, Tensor self, int dim) -> Tensor", compliant);
 
+  // Any activation of the list in glu's place for the sigmoid. The parameters are the activation's,
+  // in the order of its own schema.
+  const std::string activation = ", str activation, *, ", values = "float[] parameters=[]";
+  const std::string halves = activation + "str layout='first', int dim=-1, " + values;
+  define("gated(Tensor self" + halves + ") -> Tensor", compliant);
+  define("gated.out(Tensor self" + halves + ", Tensor(a!) out) -> Tensor(a!)", compliant);
+  define("gated_backward(Tensor grad_output, Tensor self" + halves + ") -> Tensor", compliant);
+  define("gated_pair(Tensor gate, Tensor other" + activation + values + ") -> Tensor", pointwise);
+  define("gated_pair.out(Tensor gate, Tensor other" + activation + values +
+             ", Tensor(a!) out) -> Tensor(a!)",
+         pointwise);
+  define("gated_pair_backward(Tensor grad_output, Tensor gate, Tensor other" + activation + values +
+             ") -> (Tensor, Tensor)",
+         pointwise);
+
+  const std::string along = activation + "int dim=-1, " + values;
+  define("bias_act(Tensor self, Tensor bias" + along + ") -> Tensor", compliant);
+  define("bias_act.out(Tensor self, Tensor bias" + along + ", Tensor(a!) out) -> Tensor(a!)",
+         compliant);
+  define("bias_act_backward(Tensor grad_output, Tensor self_or_result, Tensor bias" + along +
+             ", bool is_result=False) -> (Tensor, Tensor)",
+         compliant);
+
   for (const std::string name : {"softmax", "log_softmax", "softmin"}) {
     define(name + "(Tensor self, int dim, *, ScalarType? dtype=None) -> Tensor", compliant);
     define(

@@ -1,24 +1,15 @@
 // prelu on a CUDA device.
 #include "prelu.h"
 
-#include <ATen/ops/empty.h>
 #include <torch/library.h>
 
 #include "../csrc/broadcast_weight.h"
 #include "../csrc/checks.h"
+#include "channel_tensors.h"
 #include "prelu_backward.h"
-#include "tensors.h"
 
 namespace act::cuda {
 namespace {
-
-// Whether the tensors lie in memory alike and without gaps, in which case a channel's elements are
-// found without strides.
-bool is_dense(const at::Tensor& result, std::initializer_list<at::Tensor> inputs) {
-  bool dense = result.is_non_overlapping_and_dense();
-  for (const at::Tensor& input : inputs) dense &= input.strides() == result.strides();
-  return dense;
-}
 
 ChannelLayout layout_of(const at::Tensor& dense, const at::Tensor& weight) {
   const int64_t channels = weight.numel();
@@ -30,8 +21,8 @@ void run(const at::Tensor& result, const at::Tensor& self, const at::Tensor& wei
   const Storage storage = storage_of(self);
   if (is_dense(result, {self}) && weight.numel() < most_channels) {
     const at::Tensor weights = weight.contiguous();
-    const DensePrelu dense{data_of(result), const_data_of(self), const_data_of(weights),
-                           self.numel(), layout_of(self, weight)};
+    const DenseChannels dense{data_of(result), const_data_of(self), const_data_of(weights),
+                              self.numel(), layout_of(self, weight)};
     C10_CUDA_CHECK(cuda::prelu(storage, dense, current_stream()));
     return;
   }
@@ -66,21 +57,12 @@ at::Tensor& prelu_out(const at::Tensor& self, const at::Tensor& weight, at::Tens
   return out;
 }
 
-at::Tensor empty_sums(int64_t count, const at::Tensor& self) {
-  return at::empty({count}, self.options().dtype(at::kDouble));
-}
-
-StridedPreluBackward strided_backward(const at::Tensor& grad_input, const at::Tensor& grad_output,
-                                      const at::Tensor& self, const PreluWeights& weights) {
-  if (weights.channels == 1) {
-    return {operands_of({grad_input}, {grad_output, self}), {0, 0, 0}, weights};
+StridedChannelBackward strided_backward(const at::Tensor& grad_input, const at::Tensor& grad_output,
+                                        const at::Tensor& self, const ChannelValues& weights) {
+  if (weights.channels > 1) {
+    return strided_channel_backward(grad_input, grad_output, self, weights, /*dim=*/1);
   }
-  const auto stride = [&](const at::Tensor& tensor) {
-    return tensor.stride(1) * static_cast<int64_t>(tensor.element_size());
-  };
-  return {operands_of({grad_input.select(1, 0)}, {grad_output.select(1, 0), self.select(1, 0)}),
-          {stride(grad_input), stride(grad_output), stride(self)},
-          weights};
+  return {operands_of({grad_input}, {grad_output, self}), {0, 0, 0}, weights};
 }
 
 std::tuple<at::Tensor, at::Tensor> prelu_backward(const at::Tensor& grad_output,
@@ -95,17 +77,17 @@ std::tuple<at::Tensor, at::Tensor> prelu_backward(const at::Tensor& grad_output,
 
   const Storage storage = storage_of(self);
   const at::Tensor contiguous = weight.contiguous();
-  const PreluWeights weights{const_data_of(contiguous), data_of(grad_weight), weight.numel()};
+  const ChannelValues weights{const_data_of(contiguous), data_of(grad_weight), weight.numel()};
   if (is_dense(grad_input, {grad_output, self})) {
-    const DensePreluBackward dense{data_of(grad_input), const_data_of(grad_output),
-                                   const_data_of(self), weights,
-                                   self.numel(),        layout_of(self, weight)};
-    const at::Tensor sums = empty_sums(prelu_backward_sums(storage, dense), self);
+    const DenseChannelBackward dense{data_of(grad_input), const_data_of(grad_output),
+                                     const_data_of(self), weights,
+                                     self.numel(),        layout_of(self, weight)};
+    const at::Tensor sums = empty_sums(channel_backward_sums(storage, dense), self);
     C10_CUDA_CHECK(
         cuda::prelu_backward(storage, dense, sums.mutable_data_ptr<double>(), current_stream()));
   } else {
-    const StridedPreluBackward strided = strided_backward(grad_input, grad_output, self, weights);
-    const at::Tensor sums = empty_sums(prelu_backward_sums(strided), self);
+    const StridedChannelBackward strided = strided_backward(grad_input, grad_output, self, weights);
+    const at::Tensor sums = empty_sums(channel_backward_sums(strided), self);
     C10_CUDA_CHECK(
         cuda::prelu_backward(storage, strided, sums.mutable_data_ptr<double>(), current_stream()));
   }

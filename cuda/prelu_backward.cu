@@ -1,55 +1,52 @@
+#include <act/formulas/prelu.h>
+
+#include "channel_backward.cuh"
 #include "prelu_backward.h"
-#include "prelu_backward_columns.cuh"
-#include "prelu_backward_rows.cuh"
-#include "prelu_backward_strided.cuh"
 
 namespace act::cuda {
 namespace {
 
-bool begin_vectors(const DensePreluBackward& b) {
-  return begins_pack(b.grad_input) && begins_pack(b.grad_output) && begins_pack(b.x);
-}
+// The weight's gradient in double, in which products of floats are exact.
+template <class Stored_>
+struct PreluGradient {
+  using Stored = Stored_;
+  using T = opmath_t<Stored>;
 
-bool has_rows(const DensePreluBackward& b) { return b.layout.inner >= warp_size; }
+  __device__ double operator()(Stored grad_output, Stored x, T weight, Stored& grad_input) const {
+    const T g = to_opmath(grad_output), in = to_opmath(x);
+    grad_input = from_opmath<Stored>(g * formulas::Prelu<T>::derivative_input(in, weight));
+    return double(g) * formulas::Prelu<double>::derivative_weight(double(in));
+  }
+};
 
-template <class Stored>
-bool has_vectors(const DensePreluBackward& b) {
-  if (!begin_vectors(b)) return false;
-  if (has_rows(b)) return Rows(b).keep_alignment(lanes<Stored>);
-  return b.layout.channels * b.layout.inner % lanes<Stored> == 0;
-}
-
-template <class Stored, int width>
-cudaError_t launch_dense(const DensePreluBackward& b, double* sums, cudaStream_t stream) {
-  return has_rows(b) ? launch_rows<Stored, width>(b, sums, stream)
-                     : launch_columns<Stored, width>(b, sums, stream);
+template <class Backward>
+cudaError_t launch(Storage storage, const Backward& b, double* sums, cudaStream_t stream) {
+  return dispatch_storage(storage, [&]<class Stored>() {
+    return launch_channel_backward(PreluGradient<Stored>{}, b, sums, stream);
+  });
 }
 
 }  // namespace
 
-std::int64_t prelu_backward_sums(Storage storage, const DensePreluBackward& b) {
+std::int64_t channel_backward_sums(Storage storage, const DenseChannelBackward& b) {
   return dispatch_storage(storage, [&]<class Stored>() -> std::int64_t {
     if (has_rows(b)) return Rows(b).sums();
     return Columns(b, has_vectors<Stored>(b) ? lanes<Stored> : 1).sums();
   });
 }
 
-std::int64_t prelu_backward_sums(const StridedPreluBackward& b) {
-  return StridedLaunches(b).sums_of_channel() * b.weights.channels;
+std::int64_t channel_backward_sums(const StridedChannelBackward& b) {
+  return StridedLaunches(b).sums_of_channel() * b.values.channels;
 }
 
-cudaError_t prelu_backward(Storage storage, const DensePreluBackward& b, double* sums,
+cudaError_t prelu_backward(Storage storage, const DenseChannelBackward& b, double* sums,
                            cudaStream_t stream) {
-  return dispatch_storage(storage, [&]<class Stored>() {
-    return has_vectors<Stored>(b) ? launch_dense<Stored, lanes<Stored>>(b, sums, stream)
-                                  : launch_dense<Stored, 1>(b, sums, stream);
-  });
+  return launch(storage, b, sums, stream);
 }
 
-cudaError_t prelu_backward(Storage storage, const StridedPreluBackward& b, double* sums,
+cudaError_t prelu_backward(Storage storage, const StridedChannelBackward& b, double* sums,
                            cudaStream_t stream) {
-  return dispatch_storage(
-      storage, [&]<class Stored>() { return launch_strided_backward<Stored>(b, sums, stream); });
+  return launch(storage, b, sums, stream);
 }
 
 }  // namespace act::cuda

@@ -22,13 +22,16 @@ SCALARS = {
 STRINGS = sorted({v for case in FORMULAS for _, v in case.parameters if isinstance(v, str)})
 
 
+HALVED = ("act::glu", "act::glu_backward", "act::gated", "act::gated_backward")
+
+
 def arguments(overload, differentiable=(), string=None, **tensors):
     """Positional and keyword arguments: each by what the schema calls it, 4×6 float32 unless given.
 
     The tensors that are named in `differentiable` require a gradient; `string` replaces the default
     of an argument that is text.
     """
-    halved = overload._schema.name.startswith("act::glu")
+    halved = overload._schema.name in HALVED
     positional, keywords = [], {}
     for argument in overload._schema.arguments:
         if argument.name in tensors:
@@ -37,7 +40,9 @@ def arguments(overload, differentiable=(), string=None, **tensors):
             value = _tensor(argument.name, halved)
         elif argument.name == "empty":
             value = "zero"
-        elif str(argument.type) == "str":
+        elif argument.name == "activation":
+            value = "relu" if "is_result" in str(overload._schema) else "silu"
+        elif argument.name == "approximate":
             value = string or argument.default_value
         elif str(argument.type) == "float":
             value = 0.7
@@ -63,9 +68,9 @@ def _tensor(name, halved):
         return torch.tensor([1234, 8])
     if name == "bits":  # of the 24 elements: both slopes, but no NaN, which opcheck finds different
         return torch.tensor([0, 85, 20, 65, 4, 0], dtype=torch.uint8)
-    if name == "weight":
+    if name in ("weight", "bias"):
         return torch.tensor([0.25, -0.5, 0.0, 1.0, 2.0, 3.0])
-    if name in ("scale", "bias", "alpha_p", "alpha_n", "alpha", "beta"):
+    if name in ("scale", "alpha_p", "alpha_n", "alpha", "beta"):
         return torch.tensor([0.25, 0.5, 0.75, 1.0, 2.0, 3.0])
     columns = 3 if halved and name in ("grad_output", "out") else 6
     return torch.linspace(-3, 3.5, 4 * columns).view(4, columns)

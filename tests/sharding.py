@@ -259,10 +259,71 @@ def check_rrelu(checks, mesh, placements):
             act.rrelu_(distribute(x, mesh, placements), training=True)
 
 
+def check_gated(checks, mesh, placements):
+    x, pair = torch.randn(SHAPE), torch.randn(2, *SHAPE)
+    for dim in (0, 1):
+        kept = gathered(placements, dim)
+
+        def op(tensor, dim=dim):
+            return act.gated(tensor, "silu", layout="second", dim=dim)
+
+        with checks.case("gated", dim, placements):
+            leaf = distribute(x, mesh, placements).requires_grad_()
+            whole = x.clone().requires_grad_()
+            expected, result = op(whole), op(leaf)
+            expect(result, expected, kept)
+            g = torch.randn_like(expected)
+            (expected,) = torch.autograd.grad(expected, whole, g)
+            (grad,) = torch.autograd.grad(result, leaf, distribute(g, mesh, kept))
+            expect(grad, expected, kept)
+    if any(placement.is_partial() for placement in placements):
+        return
+    with checks.case("gated_pair", placements):
+        leaves = [distribute(t, mesh, placements).requires_grad_() for t in pair]
+        whole = [t.clone().requires_grad_() for t in pair]
+        expected, result = (act.gated_pair(*t, "silu") for t in (whole, leaves))
+        expect(result, expected, placements)
+        wanted = torch.autograd.grad(expected, whole, x)
+        grads = torch.autograd.grad(result, leaves, distribute(x, mesh, placements))
+        for grad, want in zip(grads, wanted, strict=True):
+            expect(grad, want, placements)
+
+
+def check_bias_act(checks, mesh, placements):
+    if any(placement.is_partial() for placement in placements):
+        return
+    x, g = torch.randn(2, *SHAPE).unbind()
+    for dim, size in enumerate(SHAPE[:2]):
+        along = [Shard(0) if p.is_shard(dim) else Replicate() for p in placements]
+        of_bias = [
+            Partial() if p.is_shard() and not p.is_shard(dim) else b
+            for p, b in zip(placements, along, strict=True)
+        ]
+        with checks.case("bias_act", dim, placements):
+            bias = torch.randn(size)
+            whole = [t.clone().requires_grad_() for t in (x, bias)]
+            leaves = [distribute(x, mesh, placements), distribute(bias, mesh, along)]
+            leaves = [t.requires_grad_() for t in leaves]
+            expected, result = (act.bias_act(*t, "gelu", dim=dim) for t in (whole, leaves))
+            expect(result, expected, placements)
+            wanted = torch.autograd.grad(expected, whole, g)
+            grads = torch.autograd.grad(result, leaves, distribute(g, mesh, placements))
+            expect(grads[0], wanted[0], placements)
+            expect(grads[1], wanted[1], of_bias, exact=False)
+
+
 def check_all(world_size):
     checks = Checks()
     for mesh, placements in meshes(world_size):
-        for check in (check_pointwise, check_along_dim, check_prelu, check_parametric, check_rrelu):
+        for check in (
+            check_pointwise,
+            check_along_dim,
+            check_prelu,
+            check_parametric,
+            check_rrelu,
+            check_gated,
+            check_bias_act,
+        ):
             check(checks, mesh, placements)
     return checks
 

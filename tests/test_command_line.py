@@ -267,6 +267,7 @@ def test_other_missing_modules_are_not_hidden(monkeypatch):
 def test_capabilities():
     """Nothing that torch can is missing; what torch lacks is there; no more bytes are saved."""
     from torch_act.command_line.capabilities import ONLY_OURS, ONLY_TORCHS, cell
+    from torch_act.command_line.fused_calls import FUSED_CALLS
     from torch_act.command_line.probes import PROBES, ours, torchs
     from torch_act.command_line.saved_bytes import saved_bytes
 
@@ -282,6 +283,12 @@ def test_capabilities():
         ("in place", "softplus"),
     ]:
         assert cells[key] == ONLY_OURS, key
+    for call in FUSED_CALLS:
+        outcomes = {name: cell(probe, call) for name, probe in PROBES.items()}
+        sparse = [name for name in outcomes if name.startswith("sparse")]
+        assert [n for n, o in outcomes.items() if o == ONLY_TORCHS and n not in sparse] == []
+        mine, theirs = (saved_bytes(s(call), in_place=False) for s in (ours, torchs))
+        assert mine <= theirs, call.label
     for call in calls(training=False):
         for in_place in (False, True):
             mine, theirs = (saved_bytes(s(call), in_place=in_place) for s in (ours, torchs))

@@ -230,7 +230,67 @@ def test_gradients(simulated, name):
         torch.testing.assert_close(g, w, rtol=1e-5, atol=1e-6)
 
 
+@all_dtypes
+@pytest.mark.parametrize("layout", ["first", "second", "interleaved"])
+def test_gated(simulated, layout, dtype):
+    keywords = {"activation": "gelu_tanh", "layout": layout}
+    for x in places(dtype):
+        got, want = on_both(simulated, lambda x: act.gated(x, **keywords), x)
+        assert same_bits(got, want)
+        assert got.stride() == want.stride()
+        g = like(got)
+        got, want = on_both(simulated, lambda g, x: act.gated_backward(g, x, **keywords), g, x)
+        assert same_bits(got, want)
+
+
+@all_dtypes
+def test_gated_pair(simulated, dtype):
+    for x in layouts(dtype):
+        other, g = like(x), like(x, 2)
+        got, want = on_both(
+            simulated, lambda *t: act.gated_pair(*t, "elu", parameters=[0.5]), x, other
+        )
+        assert same_bits(got, want)
+        pairs = on_both(simulated, lambda *t: act.gated_pair_backward(*t, "elu"), g, x, other)
+        assert all(same_bits(a, b) for a, b in zip(*pairs, strict=True))
+
+
+@all_dtypes
+@pytest.mark.parametrize("activation", ["gelu", "relu"])
+def test_bias_act(simulated, activation, dtype):
+    for x in layouts(dtype):
+        for dim in range(x.dim()):
+            bias, g = torch.randn(2 * x.shape[dim]).to(dtype)[::2], like(x)
+
+            def value(x, bias, dim=dim):
+                return act.bias_act(x, bias, activation, dim=dim)
+
+            got, want = on_both(simulated, value, x, bias)
+            assert same_bits(got, want)
+            assert got.stride() == want.stride()
+
+            def backward(*tensors, dim=dim):
+                return act.bias_act_backward(*tensors, activation, dim=dim)
+
+            got, want = on_both(simulated, backward, g, x, bias)
+            assert same_bits(got[0], want[0])
+            close(got[1], want[1])
+            if activation == "relu" and x.numel():
+                y = value(x, bias)
+
+                def from_output(*tensors, dim=dim):
+                    return act.bias_act_backward(*tensors, activation, dim=dim, is_result=True)
+
+                got, want = on_both(simulated, from_output, g, y, bias)
+                assert same_bits(got[0], want[0])
+                close(got[1], want[1])
+
+
 REFUSED = {
+    "a gate of an odd size": (lambda x: act.gated(x, "silu", dim=1), "even"),
+    "an activation that is none": (lambda x: act.gated(x, "swish", dim=0), "swish"),
+    "two shapes of a gate": (lambda x: act.gated_pair(x, x[:1], "silu"), "shape"),
+    "a bias of another size": (lambda x: act.bias_act(x, torch.ones(7), "silu"), "bias"),
     "glu of an odd size": (lambda x: act.glu(x, 1), "even"),
     "glu of integers": (lambda x: act.glu(x.long(), 0), "Long"),
     "glu's out": (lambda x: act.glu(x, 0, out=x.double()), "out"),

@@ -26,23 +26,25 @@ CASES = {
 
 
 def _halves(x, dim):
-    return x.chunk(2, dim)
+    """Gate and other factor."""
+    a, b = x.chunk(2, dim)
+    return b, a
 
 
 def _run(compiled, architecture, make, shape, dim, dtype, backward):
     """The elements that a thread of the launch took at once."""
     device = Device(compiled, architecture)
     x = samples(make(shape, dtype))
-    a, b = _halves(x, dim)
+    gate, other = _halves(x, dim)
     if backward:
-        grad_output = samples(make(a.shape, dtype), seed=1)
+        grad_output = samples(make(gate.shape, dtype), seed=1)
         result = guarded(make(shape, dtype))
-        operands = device.operands(*_halves(result, dim), grad_output, a, b)
+        operands = device.operands(*_halves(result, dim), grad_output, gate, other)
         device.launch("launch_glu_backward", STORAGE[dtype], operands)
         expected = torch.ops.act.glu_backward(grad_output, x, dim)
     else:
-        result = guarded(make(a.shape, dtype))
-        device.launch("launch_glu", STORAGE[dtype], device.operands(result, a, b))
+        result = guarded(make(gate.shape, dtype))
+        device.launch("launch_glu", STORAGE[dtype], device.operands(result, gate, other))
         expected = torch.ops.act.glu(x, dim)
     assert_same_bits(result, expected)
     (width,) = {simulated.width_of(launch) for launch in device.runtime.launches}
@@ -68,7 +70,7 @@ def _run_beyond_32_bits(compiled, architecture):
     device.part(x, count - last, last, dtype).copy_(a)
     device.part(x, 2 * count - last, last, dtype).copy_(b)
     size = dtype.itemsize
-    operands = simulated.operands_of([result, x, x + count * size], (count,), [[size]] * 3)
+    operands = simulated.operands_of([result, x + count * size, x], (count,), [[size]] * 3)
     device.runtime.choose_blocks = simulated.last_blocks
     device.launch("launch_glu", STORAGE[dtype], operands)
     assert_same_bits(
@@ -83,8 +85,8 @@ def test_places_beyond_32_bits(architecture):
 
 
 BUGS = {
-    "one thread too many": ("glu.cu", "if (index >= size) return;", "if (index > size) return;"),
-    "a dropped tail": ("glu.cu", "(size + threads_per_block - 1) / thr", "size / thr"),
+    "one thread too many": ("gated.cuh", "if (index >= size) return;", "if (index > size) return;"),
+    "a dropped tail": ("gated.cuh", "(size + threads_per_block - 1) / thr", "size / thr"),
     "the stride of single elements": (
         "pack.cuh",
         "o.strides[0][k] = vector_bytes;",
@@ -98,18 +100,18 @@ BUGS = {
         "",
     ),
     "a truncating store": (
-        "glu.cu",
+        "gated.cuh",
         "from_opmath<Stored>(y[k]);",
         "from_opmath<Stored>(elementary::from_bits(elementary::to_bits(y[k]) & ~0xffff));",
     ),
     "halves exchanged": ("glu.cu", "gradient.by_a;", "gradient.by_b;"),
     "the results of a lane too early": (
-        "glu.cu",
+        "gated.cuh",
         "out[k].element[i] = from",
         "out[k].element[i / 2 * 2] = from",
     ),
     "32-bit overflow": (
-        "glu.cu",
+        "gated.cuh",
         "return launch_in_32_bits(whole, [&](const Operands& o) {",
         "return [](auto o, auto go) { return go(o); }(whole, [&](const Operands& o) {",
     ),

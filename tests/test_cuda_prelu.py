@@ -260,99 +260,99 @@ def _run_beyond_32_bits(compiled, architecture, channels, inner):
 
 BUGS = {
     "a dropped tail": (
-        "prelu.cu",
+        "channel_elementwise.cuh",
         "const std::int64_t needed = run.parts.vectors + run.parts.head + run.parts.tail;",
         "const std::int64_t needed = run.parts.vectors;",
     ),
     "one element too many": (
-        "prelu.cu",
+        "channel_elementwise.cuh",
         "if (i >= run.parts.head + run.parts.tail) return;",
         "if (i > run.parts.head + run.parts.tail) return;",
     ),
     "the head forgotten": (
-        "prelu.cu",
+        "channel_elementwise.cuh",
         "const std::uint32_t first = run.parts.head + v * width;",
         "const std::uint32_t first = v * width;",
     ),
     "a channel too late": (
-        "prelu.cu",
+        "channel_elementwise.cuh",
         "if (++within_ < run.inner_size)",
         "if (++within_ <= run.inner_size)",
     ),
     "the weight of a vector's first element": (
-        "prelu.cu",
+        "channel_elementwise.cuh",
         "if (i > 0 && channel.advance(run))",
         "if (i > 8)",
     ),
     "vectors from any address": (
-        "prelu.cu",
+        "channel_elementwise.cuh",
         "% vector_bytes != misalignment)",
         "% sizeof(Stored) != 0)",
     ),
     "32-bit overflow": (
-        "prelu.cu",
-        "launch_run(out + first, x + first,",
-        "launch_run(out + std::int32_t(first), x + std::int32_t(first),",
+        "channel_elementwise.cuh",
+        "launch_run(compute, out + first, x + first,",
+        "launch_run(compute, out + std::int32_t(first), x + std::int32_t(first),",
     ),
     "a missing barrier in the block's sum": (
-        "prelu_gradient.cuh",
+        "channel_sums.cuh",
         "  __syncthreads();\n  if (threadIdx.x == 0) {",
         "  if (threadIdx.x == 0) {",
     ),
-    "half a warp's sum": ("prelu_gradient.cuh", "apart = warp_size / 2;", "apart = warp_size / 4;"),
+    "half a warp's sum": ("channel_sums.cuh", "apart = warp_size / 2;", "apart = warp_size / 4;"),
     "a warp left out": (
-        "prelu_gradient.cuh",
+        "channel_sums.cuh",
         "for (std::uint32_t warp = 1; warp < warps_per_block; ++warp)",
         "for (std::uint32_t warp = 1; warp < warps_per_block - 1; ++warp)",
     ),
     "the stride of another layout in the sums": (
-        "prelu_gradient.cuh",
+        "channel_sums.cuh",
         "i / layout.run * layout.step + i % layout.run",
         "i / layout.run * layout.run + i % layout.run",
     ),
-    "sums in float": ("prelu_gradient.cuh", "  double sum = 0;", "  float sum = 0;"),
+    "sums in float": ("channel_sums.cuh", "  double sum = 0;", "  float sum = 0;"),
     "a missing barrier between columns": (
-        "prelu_backward_columns.cuh",
+        "channel_backward_columns.cuh",
         "  __syncthreads();\n",
         "",
     ),
     "the last rows of a block dropped": (
-        "prelu_backward_columns.cuh",
+        "channel_backward_columns.cuh",
         "for (std::uint32_t row = 1; row < rows_at_once; ++row)",
         "for (std::uint32_t row = 1; row < rows_at_once - 1; ++row)",
     ),
     "a row too far": (
-        "prelu_backward_columns.cuh",
+        "channel_backward_columns.cuh",
         "       row += rows_at_once) {",
         "       row += rows_at_once + 1) {",
     ),
     "the tail of a run dropped": (
-        "prelu_backward_rows.cuh",
+        "channel_backward_rows.cuh",
         "if (lane < size - whole) {",
         "if (lane + 1 < size - whole) {",
     ),
     "a run of the next channel": (
-        "prelu_backward_rows.cuh",
+        "channel_backward_rows.cuh",
         "(run * rows.channels + channel) * rows.inner + skipped",
         "(run * (rows.channels + 1) + channel) * rows.inner + skipped",
     ),
     "vectors in runs that don't begin with one": (
-        "prelu_backward_rows.cuh",
+        "channel_backward_rows.cuh",
         "inner % width == 0 || channels == 1",
         "inner % width == 0 || pieces == pieces_of_run",
     ),
     "a piece left out": (
-        "prelu_backward_rows.cuh",
+        "channel_backward_rows.cuh",
         "const std::int64_t end = rows.pieces * (warp + 1) / warps;",
         "const std::int64_t end = rows.pieces / warps * (warp + 1);",
     ),
     "the channel stride of another tensor": (
-        "prelu_backward_strided.cuh",
+        "channel_backward_strided.cuh",
         "data.grad_output + channel * of.channel_strides[1]",
         "data.grad_output + channel * of.channel_strides[2]",
     ),
     "two blocks of one place": (
-        "prelu_backward_strided.cuh",
+        "channel_backward_strided.cuh",
         "sums[channel * of.sums_of_channel + of.first_sum + part]",
         "sums[channel * of.sums_of_channel + of.first_sum]",
     ),
@@ -362,7 +362,7 @@ BUGS = {
 @pytest.mark.parametrize("bug", BUGS)
 def test_a_bug_is_seen(bug):
     file = BUGS[bug][0]
-    forward = file == "prelu.cu"
+    forward = file == "channel_elementwise.cuh"
     compiled = simulated.launchers_with_bug(FORWARD if forward else BACKWARD, *BUGS[bug])
     with pytest.raises(simulated.SEEN):  # noqa: PT012
         if forward:

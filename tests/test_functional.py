@@ -11,9 +11,10 @@ from parametric import OPS as PARAMETRIC
 from parametric import parameters
 from torch.fx.experimental.proxy_tensor import make_fx
 from torch.overrides import TorchFunctionMode
-from torch_act.catalogue import BY_NAME, CATALOGUE
+from torch_act.catalogue import BY_NAME, CATALOGUE, FUSED
 
 F = torch_act.functional
+act = torch.ops.act
 TORCH = torch.nn.functional
 NAMES = [entry.name for entry in CATALOGUE]
 IN_TORCH = [name for name in NAMES if hasattr(TORCH, name)]
@@ -85,7 +86,9 @@ def test_signature(name):
 def test_complete():
     assert len(IN_TORCH) == 27
     assert len(IN_PLACE_ALIASES) == 8
-    assert sorted(F.__all__) == sorted([*NAMES, *IN_PLACE_ALIASES, "gumbel_softmax"])
+    fused = [entry.name for entry in FUSED]
+    assert sorted(F.__all__) == sorted([*NAMES, *IN_PLACE_ALIASES, *fused, "gumbel_softmax"])
+    assert sorted(FUSED_CALLS) == sorted(fused)
     for name in F.__all__:
         function = getattr(F, name)
         assert function.__name__ == name
@@ -266,9 +269,80 @@ def test_make_fx_sees_the_op(name, device):
     assert _operators(module.graph) == expected
 
 
-@pytest.mark.parametrize("name", NAMES)
+# What is no function of one tensor by its name: the function and the op, called alike.
+FUSED_CALLS = {
+    "gated": (
+        lambda x: F.gated(x, "elu", layout="second", dim=0, parameters=[0.5]),
+        lambda x: act.gated(x, "elu", layout="second", dim=0, parameters=[0.5]),
+    ),
+    "gated_pair": (
+        lambda x: F.gated_pair(x, x, "elu", parameters=[0.5]),
+        lambda x: act.gated_pair(x, x, "elu", parameters=[0.5]),
+    ),
+    "swiglu": (
+        lambda x: F.swiglu(x, layout="interleaved", dim=0),
+        lambda x: act.gated(x, "silu", layout="interleaved", dim=0),
+    ),
+    "geglu": (
+        lambda x: F.geglu(x, approximate="tanh", layout="second", dim=0),
+        lambda x: act.gated(x, "gelu_tanh", layout="second", dim=0),
+    ),
+    "reglu": (
+        lambda x: F.reglu(x, layout="second", dim=0),
+        lambda x: act.gated(x, "relu", layout="second", dim=0),
+    ),
+    "bias_act": (
+        lambda x: F.bias_act(x, x[:, 0, 0], "elu", dim=0, parameters=[0.5]),
+        lambda x: act.bias_act(x, x[:, 0, 0], "elu", dim=0, parameters=[0.5]),
+    ),
+}
+on_fused = pytest.mark.parametrize("name", FUSED_CALLS)
+
+
+@on_fused
+def test_fused_arguments_arrive(name, device):
+    function, op = FUSED_CALLS[name]
+    assert torch.equal(function(_input(device)), op(_input(device)))
+
+
+@on_fused
+def test_fused_torch_function(name, device):
+    function, _ = FUSED_CALLS[name]
+    seen = []
+
+    class Mode(TorchFunctionMode):
+        def __torch_function__(self, function, types, args=(), kwargs=None):
+            seen.append(function)
+            return function(*args, **(kwargs or {}))
+
+    with Mode():
+        function(_input(device))
+    assert getattr(F, name) in seen
+    result = function(_input(device).as_subclass(_Recording))
+    assert type(result) is _Recording
+    assert torch.equal(result.as_subclass(torch.Tensor), function(_input(device)))
+
+
+@on_fused
+def test_tracers_see_the_fused_op(name, device):
+    function, op = FUSED_CALLS[name]
+    graphs = []
+
+    def backend(module, inputs):
+        graphs.append(module.graph)
+        return module.forward
+
+    torch._dynamo.reset()
+    compiled = torch.compile(lambda x: function(x), fullgraph=True, backend=backend)
+    assert torch.equal(compiled(_input(device)), op(_input(device)))
+    expected = "gated" if name in ("swiglu", "geglu", "reglu") else name
+    assert _operators(graphs[0]) == [f"act.{expected}.default"]
+    assert _operators(make_fx(function)(_input(device)).graph) == [f"act.{expected}.default"]
+
+
+@pytest.mark.parametrize("name", [*NAMES, *FUSED_CALLS])
 def test_docstring(name):
-    text, entry = getattr(F, name).__doc__, BY_NAME[name]
+    text, entry = getattr(F, name).__doc__, {e.name: e for e in (*CATALOGUE, *FUSED)}[name]
     squeezed = " ".join(text.split())
     assert " ".join(entry.formula.split()) in squeezed
     assert entry.source in squeezed

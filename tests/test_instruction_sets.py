@@ -65,6 +65,22 @@ def _digests():
         found[f"glu {dtype}"] = digest(
             torch.ops.act.glu(image[:, :, :48]), torch.ops.act.glu(image, 1)
         )
+        for layout in ("first", "interleaved"):
+            gated = {"activation": "gelu", "layout": layout}
+            found[f"gated {layout} {dtype}"] = digest(
+                torch.ops.act.gated(image[:, :, :48], **gated),
+                torch.ops.act.gated_backward(image[:, :, :24], image[:, :, :48], **gated),
+            )
+        biased = torch.ops.act.bias_act_backward(
+            g[:79_968].view(34, 48, 49), image, weight, "silu", dim=1
+        )
+        found[f"bias_act {dtype}"] = digest(
+            torch.ops.act.bias_act(image, weight, "silu", dim=1), biased[0]
+        )
+        biased = torch.ops.act.bias_act_backward(
+            g[:79_968].view(34, 48, 49), image.nan_to_num(), weight, "silu", dim=1
+        )
+        found[f"bias_act's bias {dtype}"] = digest(biased[1])
     return found
 
 

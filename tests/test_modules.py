@@ -9,7 +9,7 @@ import pytest
 import torch
 import torch_act
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch_act.catalogue import CATALOGUE
+from torch_act.catalogue import CATALOGUE, FUSED
 
 THEIR_NAMES = [n for n in torch.nn.modules.activation.__all__ if n != "MultiheadAttention"]
 
@@ -62,7 +62,7 @@ def test_same_classes():
     assert sorted(THEIR_NAMES) == sorted(ARGUMENTS)
     in_torch = [name for name in torch_act.nn.__all__ if hasattr(torch.nn, name)]
     assert sorted(in_torch) == sorted(THEIR_NAMES)
-    catalogued = [name for entry in CATALOGUE for name in entry.modules]
+    catalogued = [name for entry in (*CATALOGUE, *FUSED) for name in entry.modules]
     assert sorted(catalogued) == sorted(torch_act.nn.__all__)
 
 

@@ -16,13 +16,8 @@ PURE = [op for op in OVERLOADS if not op._schema.is_mutable]
 
 # What each op can be differentiated by. The state of rrelu is integers.
 DIFFERENTIABLE = {
-    "self",
-    "self_or_result",
-    "weight",
-    "grad_output",
-    "grad_grad_input",
-    "output",
-    "logits",
+    *("self", "self_or_result", "weight", "bias", "gate", "other", "logits"),
+    *("grad_output", "grad_grad_input", "output"),
 }
 
 

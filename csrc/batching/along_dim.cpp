@@ -1,5 +1,5 @@
-// vmap of the ops with a dim, the softmax family and glu: the vmapped dimension stays where it is,
-// and dim counts around it.
+// vmap of the ops with a dim, the softmax family and the gated activations: the vmapped dimension
+// stays where it is, and dim counts around it.
 #include <torch/library.h>
 
 #include "../normalization.h"
@@ -58,22 +58,23 @@ struct Softmax {
   }
 };
 
+// The op itself refuses a sample without dimensions, of which nothing could be halved.
+int64_t halved_dim(const char* op, const at::Tensor& tensor, std::optional<int64_t> batch_dim,
+                   int64_t dim) {
+  TORCH_CHECK(!batch_dim || tensor.dim() > 1, "act::", op,
+              ": expected a tensor with at least one dimension, got one without");
+  return place(op, tensor, batch_dim, dim).dim;
+}
+
 const auto& glu_op() {
   static const auto op = find_op<at::Tensor(const at::Tensor&, int64_t)>("glu");
   return op;
 }
 
-// The op itself refuses a sample without dimensions, of which nothing could be halved.
-int64_t glu_dim(const at::Tensor& tensor, std::optional<int64_t> batch_dim, int64_t dim) {
-  TORCH_CHECK(!batch_dim || tensor.dim() > 1,
-              "act::glu: expected a tensor with at least one dimension, got one without");
-  return place("glu", tensor, batch_dim, dim).dim;
-}
-
 at::Tensor glu(const at::Tensor& self, int64_t dim) {
   const Level level;
   const Batch x = level.unwrap(self);
-  return level.wrap(glu_op().call(x.tensor, glu_dim(x.tensor, x.dim, dim)), x.dim);
+  return level.wrap(glu_op().call(x.tensor, halved_dim("glu", x.tensor, x.dim, dim)), x.dim);
 }
 
 at::Tensor& glu_out(const at::Tensor& self, int64_t dim, at::Tensor& out) {
@@ -86,7 +87,40 @@ at::Tensor glu_backward(const at::Tensor& grad_output, const at::Tensor& self, i
   const Level level;
   const auto [tensors, batch_dim] = align(level, grad_output, self);
   const auto& [g, x] = tensors;
-  return level.wrap(op.call(g, x, glu_dim(x, batch_dim, dim)), batch_dim);
+  return level.wrap(op.call(g, x, halved_dim("glu", x, batch_dim, dim)), batch_dim);
+}
+
+const auto& gated_op() {
+  static const auto op = find_op<at::Tensor(const at::Tensor&, std::string_view, std::string_view,
+                                            int64_t, at::ArrayRef<double>)>("gated");
+  return op;
+}
+
+at::Tensor gated(const at::Tensor& self, std::string_view activation, std::string_view layout,
+                 int64_t dim, at::ArrayRef<double> parameters) {
+  const Level level;
+  const Batch x = level.unwrap(self);
+  return level.wrap(gated_op().call(x.tensor, activation, layout,
+                                    halved_dim("gated", x.tensor, x.dim, dim), parameters),
+                    x.dim);
+}
+
+at::Tensor& gated_out(const at::Tensor& self, std::string_view activation, std::string_view layout,
+                      int64_t dim, at::ArrayRef<double> parameters, at::Tensor& out) {
+  return write_to_out("gated", gated_op().call(self, activation, layout, dim, parameters), out);
+}
+
+at::Tensor gated_backward(const at::Tensor& grad_output, const at::Tensor& self,
+                          std::string_view activation, std::string_view layout, int64_t dim,
+                          at::ArrayRef<double> parameters) {
+  static const auto op =
+      find_op<at::Tensor(const at::Tensor&, const at::Tensor&, std::string_view, std::string_view,
+                         int64_t, at::ArrayRef<double>)>("gated_backward");
+  const Level level;
+  const auto [tensors, batch_dim] = align(level, grad_output, self);
+  const auto& [g, x] = tensors;
+  const int64_t placed = halved_dim("gated_backward", x, batch_dim, dim);
+  return level.wrap(op.call(g, x, activation, layout, placed, parameters), batch_dim);
 }
 
 TORCH_LIBRARY_IMPL(act, FuncTorchBatched, m) {
@@ -94,6 +128,9 @@ TORCH_LIBRARY_IMPL(act, FuncTorchBatched, m) {
   m.impl("glu", &glu);
   m.impl("glu.out", &glu_out);
   m.impl("glu_backward", &glu_backward);
+  m.impl("gated", &gated);
+  m.impl("gated.out", &gated_out);
+  m.impl("gated_backward", &gated_backward);
 }
 
 }  // namespace

@@ -79,6 +79,14 @@ void gather(opmath_t<Stored>* block, TileView<const char> from, Tile tile) {
           to_opmath(*reinterpret_cast<const Stored*>(from.data + r * from.row_stride));
       for (std::int64_t c = 0; c < tile.columns; ++c) block[r * tile.columns + c] = value;
     }
+  } else if (from.column_stride == 2 * dense) {
+    // Every other element, as of interleaved pairs: a stride that the compiler knows makes vectors.
+    for (std::int64_t r = 0; r < tile.rows; ++r) {
+      const auto* row = reinterpret_cast<const Stored*>(from.data + r * from.row_stride);
+      for (std::int64_t c = 0; c < tile.columns; ++c) {
+        block[r * tile.columns + c] = to_opmath(row[2 * c]);
+      }
+    }
   } else if (from.row_stride == dense) {
     // Transposed: along the rows, so that each cache line is read whole.
     for (std::int64_t c = 0; c < tile.columns; ++c) {
@@ -159,11 +167,11 @@ Tile choose_tile_or_row(const Operands& o, Usable usable) {
                     : choose_tile<Stored, operands>(o.strides, o.columns, o.rows);
 }
 
-// `draw`, where given, makes the values of the last operand from its addresses; nothing is read
-// there. `rounding` writes the results of a half type.
-template <class Stored, int inputs, class Draw, class Rounding>
-void walk(const Operands& o, DenseLoop<opmath_t<Stored>> loop, const ParameterValues& parameters,
-          Draw draw, Rounding& rounding) {
+// `loop` is a DenseLoop, or called as one is. `draw`, where given, makes the values of the last
+// operand from its addresses; nothing is read there. `rounding` writes the results of a half type.
+template <class Stored, int inputs, class Loop, class Draw, class Rounding>
+void walk(const Operands& o, Loop loop, const ParameterValues& parameters, Draw draw,
+          Rounding& rounding) {
   using T = opmath_t<Stored>;
   constexpr int operands = inputs + 1;
   constexpr bool draws = !std::is_null_pointer_v<Draw>;
@@ -213,9 +221,8 @@ void walk(const Operands& o, DenseLoop<opmath_t<Stored>> loop, const ParameterVa
   rounding.finish();
 }
 
-template <class Stored, int inputs, class Draw = decltype(nullptr)>
-void walk(const Operands& o, DenseLoop<opmath_t<Stored>> loop, const ParameterValues& parameters,
-          Draw draw = {}) {
+template <class Stored, int inputs, class Loop, class Draw = decltype(nullptr)>
+void walk(const Operands& o, Loop loop, const ParameterValues& parameters, Draw draw = {}) {
   RoundedAsComputed<Stored> rounding;
   walk<Stored, inputs>(o, loop, parameters, draw, rounding);
 }

@@ -23,7 +23,8 @@ struct Operands {
 
 struct SoftmaxKernels;
 struct MaskedSoftmaxKernels;
-struct GluKernels;
+struct GatedKernels;
+struct BiasActKernels;
 
 struct Kernels {
   // value: (out, x). backward: (grad_input, grad_output, saved).
@@ -64,7 +65,8 @@ struct Kernels {
   // Their units are others, so that they compile side by side with this one.
   const SoftmaxKernels* softmax;
   const MaskedSoftmaxKernels* masked_softmax;
-  const GluKernels* glu;
+  const GatedKernels* gated;
+  const BiasActKernels* bias_act;
 };
 
 // What one random number for each element is drawn from. The tensor consists of samples of so many

@@ -2,9 +2,8 @@
 #pragma once
 
 #include <act/activations.h>
-#include <act/gradient.h>
 
-#include "blocks.h"
+#include "activation_loops.h"
 
 namespace act::cpu::ACT_INSTRUCTION_SET {
 
@@ -52,21 +51,6 @@ void double_backward_loop(T* out, const T* const* inputs, std::int64_t size,
   });
 }
 
-// The loops of one formula; those from the output are null where only the input gives the
-// derivative.
-template <class T>
-struct LoopsOf {
-  DenseLoop<T> value;
-  DenseLoop<T> backward[2];
-  DenseLoop<T> double_backward[2];
-
-  DenseLoop<T> get(Pointwise order, Saved saved) const {
-    const int from = saved == Saved::output ? 1 : 0;
-    if (order == Pointwise::value) return value;
-    return order == Pointwise::backward ? backward[from] : double_backward[from];
-  }
-};
-
 template <class T, template <class> class Formula>
 constexpr LoopsOf<T> loops_of() {
   LoopsOf<T> loops{value_loop<T, Formula>,
@@ -85,20 +69,25 @@ const LoopsOf<T>& find_loops(int formula, FormulaList<Formula...>) {
   return table[formula];
 }
 
+template <class T>
+const LoopsOf<T>& activation_loops(int formula) {
+  return find_loops<T>(formula, Activations{});
+}
+
 // Of a half type: the loops in double for what float32 leaves undecided, or null.
 template <template <class> class... Formula>
 DenseLoop<double> find_exact_loop(int formula, Pointwise order, Saved saved,
-                                  FormulaList<Formula...> list) {
+                                  FormulaList<Formula...>) {
   static constexpr bool values[] = {rounds_twice<Formula>(Pointwise::value)...};
   static constexpr bool gradients[] = {rounds_twice<Formula>(Pointwise::backward)...};
   if (!(order == Pointwise::value ? values : gradients)[formula]) return nullptr;
-  return find_loops<double>(formula, list).get(order, saved);
+  return activation_loops<double>(formula).get(order, saved);
 }
 
 template <class Stored, int inputs>
 void pointwise_as(int formula, Pointwise order, Saved saved, const Operands& o,
                   const ParameterValues& parameters) {
-  const auto loop = find_loops<opmath_t<Stored>>(formula, Activations{}).get(order, saved);
+  const auto loop = activation_loops<opmath_t<Stored>>(formula).get(order, saved);
   if constexpr (!std::is_same_v<Stored, opmath_t<Stored>>) {
     if (const auto exact = find_exact_loop(formula, order, saved, Activations{})) {
       RoundedExactly<Stored, inputs> rounding(exact, parameters, float_error(order));

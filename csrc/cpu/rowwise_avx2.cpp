@@ -4,6 +4,5 @@
 #define ACT_INSTRUCTION_SET avx2
 #define ACT_VECTOR_BYTES 32
 
-#include "glu_loops.h"
 #include "softmax_loops.h"
 #endif

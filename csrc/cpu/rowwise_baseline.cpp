@@ -2,5 +2,4 @@
 #define ACT_INSTRUCTION_SET baseline
 #define ACT_VECTOR_BYTES 16
 
-#include "glu_loops.h"
 #include "softmax_loops.h"

@@ -66,6 +66,22 @@ class _Operators:
     def log_softmax(input: Tensor, dim: int, dtype: torch.dtype | None) -> Any:
         return torch.ops.act.log_softmax.default(input, dim, dtype=dtype)
 
+    @staticmethod
+    def gated(input, activation, layout, dim, parameters):
+        return torch.ops.act.gated.default(
+            input, activation, layout=layout, dim=dim, parameters=parameters
+        )
+
+    @staticmethod
+    def gated_pair(gate, other, activation, parameters):
+        return torch.ops.act.gated_pair.default(gate, other, activation, parameters=parameters)
+
+    @staticmethod
+    def bias_act(input, bias, activation, dim, parameters):
+        return torch.ops.act.bias_act.default(
+            input, bias, activation, dim=dim, parameters=parameters
+        )
+
 
 def _adopt_operators() -> None:
     # The others take no keyword-only argument: the op itself is the function.

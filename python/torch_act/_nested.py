@@ -73,6 +73,19 @@ def _along_dim(op: OpOverload, like: NestedTensor, args: Arguments, kwargs: dict
     return _wrap(like, torch.cat([call(*row) for row in rows], dim - 1))
 
 
+def _fused(op: OpOverload, like: NestedTensor, args: Arguments, kwargs: dict[str, Any]) -> Any:
+    """gated and bias_act, whose `dim` is a keyword: any but the batch's and the ragged one."""
+    name, given = op._schema.name.removeprefix("act::"), kwargs.pop("dim", -1)
+    dim = given % like.dim()
+    if dim in (0, like._ragged_idx) or "out" in kwargs:
+        what = "out=" if "out" in kwargs else f"dim {given} of"
+        raise NotImplementedError(f"act::{name}: {what} a jagged tensor of shape {like.shape}")
+    result = op(*(_values(arg) for arg in args), dim=dim - 1, **kwargs)
+    if isinstance(result, tuple):  # the second is the bias's
+        return _wrap(like, result[0]), result[1]
+    return _wrap(like, result)
+
+
 def _parametric(op: OpOverload, like: NestedTensor, args: Arguments, kwargs: dict[str, Any]) -> Any:
     tensors = [arg for arg in args if isinstance(arg, torch.Tensor)]
     parameters = [tensor for tensor in tensors if not isinstance(tensor, NestedTensor)]
@@ -103,7 +116,7 @@ def _rule(op: OpOverload) -> Rule | None:
     if name.removesuffix("_backward").removesuffix("_") in _WITH_LEARNED_TENSORS:
         return _parametric
     if any(argument.name == "dim" for argument in arguments):
-        return _along_dim
+        return _fused if name.startswith(("gated", "bias_act")) else _along_dim
     tensors = sum(isinstance(argument.type, torch.TensorType) for argument in arguments)
     by_torch = torch.Tag.pointwise in op.tags and tensors <= 2 and not arguments[-1].is_out
     return None if by_torch or name == "rrelu" else _by_element

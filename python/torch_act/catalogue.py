@@ -836,3 +836,69 @@ CATALOGUE: tuple[Entry, ...] = (
 )
 
 BY_NAME: Mapping[str, Entry] = {entry.name: entry for entry in CATALOGUE}
+
+_SHAZEER = "Shazeer: GLU Variants Improve Transformer, arXiv:2002.05202"
+_HALVES = "Every real number; the size along dim must be even."
+
+# What is computed in the same pass as an activation: no activations of their own, but functions
+# that take the name of one, or are named after it.
+FUSED: tuple[Entry, ...] = (
+    Entry(
+        name="gated",
+        modules=("Gated",),
+        formula=(
+            "activation(gate) * other, where gate and other are the halves of the input along dim "
+            "that layout tells: 'first' gates with the first half, 'second' with the second one, "
+            "'interleaved' with the even elements"
+        ),
+        latex=r"f(\text{gate}) \cdot \text{other}",
+        domain=_HALVES,
+        source=_SHAZEER,
+    ),
+    Entry(
+        name="gated_pair",
+        modules=(),
+        formula="activation(gate) * other",
+        latex=r"f(\text{gate}) \cdot \text{other}",
+        source=_SHAZEER,
+    ),
+    Entry(
+        name="swiglu",
+        modules=("SwiGLU",),
+        formula="silu(gate) * other, as of gated",
+        latex=r"\text{gate} \, \sigma(\text{gate}) \cdot \text{other}",
+        domain=_HALVES,
+        source=_SHAZEER,
+    ),
+    Entry(
+        name="geglu",
+        modules=("GEGLU",),
+        formula="gelu(gate) * other, as of gated",
+        latex=r"\text{gate} \, \Phi(\text{gate}) \cdot \text{other}",
+        domain=_HALVES,
+        source=_SHAZEER,
+    ),
+    Entry(
+        name="reglu",
+        modules=("ReGLU",),
+        formula="relu(gate) * other, as of gated",
+        latex=r"\max(\text{gate}, 0) \cdot \text{other}",
+        domain=_HALVES,
+        source=_SHAZEER,
+    ),
+    Entry(
+        name="bias_act",
+        modules=("BiasAct",),
+        formula="activation(x + bias), the bias one number for each index of dimension dim",
+        latex=r"f(x + \text{bias})",
+        domain=(
+            "Every real number. The sum is not rounded to a half type before the activation takes "
+            "it. The gradient of the bias is summed in float64, in an order that follows from the "
+            "shape alone."
+        ),
+        source=(
+            "Shoeybi et al.: Megatron-LM: Training Multi-Billion Parameter Language Models Using "
+            "Model Parallelism, arXiv:1909.08053"
+        ),
+    ),
+)

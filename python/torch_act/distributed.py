@@ -5,7 +5,8 @@ imported torch.distributed.tensor, which takes half a second, before; one that i
 `import torch_act.distributed`.
 
 - A pointwise op keeps every shard, its backward ops alike. Partial sums are reduced before it.
-- softmax, softmin, log_softmax and glu keep every shard but one along `dim`, which is gathered.
+- softmax, softmin, log_softmax, glu and gated keep every shard but one along `dim`, which is
+  gathered. bias_act keeps every shard.
 - prelu and the others with learned tensors keep every shard. One weight for each channel is sharded
   where the channels are, and so is its gradient; under any other shard the weight is replicated and
   its gradient a partial sum.
@@ -52,11 +53,36 @@ def _pointwise(op: OpOverload, args: Sequence[Any], kwargs: dict[str, Any]) -> l
     return [[Sharded(d)] * _tensors(op) for d in _dims(args)]
 
 
-def _along_dim(op: OpOverload, args: Sequence[Any], kwargs: dict[str, Any]) -> list[Rule]:
-    arguments, dims = op._schema.arguments, _dims(args)
+def _dim(op: OpOverload, args: Sequence[Any], kwargs: dict[str, Any]) -> int:
+    arguments = op._schema.arguments
     place = [argument.name for argument in arguments].index("dim")
-    dim: Any = args[place] if place < len(args) else arguments[place].default_value
-    return [[Sharded(d)] * _tensors(op) for d in dims if d != dim % len(dims)]
+    given: Any = args[place] if place < len(args) else arguments[place].default_value
+    dim: int = kwargs.get("dim", given)
+    return dim % len(_dims(args))
+
+
+def _along_dim(op: OpOverload, args: Sequence[Any], kwargs: dict[str, Any]) -> list[Rule]:
+    dim = _dim(op, args, kwargs)
+    return [[Sharded(d)] * _tensors(op) for d in _dims(args) if d != dim]
+
+
+def _bias_act(op: OpOverload, args: Sequence[Any], kwargs: dict[str, Any]) -> list[Rule]:
+    dim = _dim(op, args, kwargs)
+    rules: list[Rule] = []
+    for d in _dims(args):
+        bias = Sharded(0) if d == dim else Replicate()
+        rules.append([Sharded(d), Sharded(d), bias])
+    return [[*rule, rule[0]] if "out" in kwargs else rule for rule in rules]
+
+
+def _bias_act_backward(op: OpOverload, args: Sequence[Any], kwargs: dict[str, Any]) -> list[Rule]:
+    dim = _dim(op, args, kwargs)
+    rules: list[Rule] = []
+    for d in _dims(args):
+        bias = Sharded(0) if d == dim else Replicate()
+        gradient = bias if d == dim else Partial()
+        rules.append([Sharded(d), gradient, Sharded(d), Sharded(d), bias])
+    return rules
 
 
 def _weight(weight: TensorMeta, dim: int) -> Placement | Sharded:
@@ -95,6 +121,8 @@ _STRATEGIES: dict[str, Callable[..., list[Rule]]] = {
         if entry.tensors
         for suffix in ("", "_", "_backward")
     },
+    "bias_act": _bias_act,
+    "bias_act_backward": _bias_act_backward,
     "rrelu_with_state": _whole,
     "rrelu_with_state_": _whole,
     "rrelu_backward": _whole,
@@ -105,6 +133,8 @@ _STRATEGIES: dict[str, Callable[..., list[Rule]]] = {
 def _strategy(op: OpOverload) -> Callable[..., list[Rule]] | None:
     if torch.Tag.pointwise in op.tags:
         return _pointwise
+    if op._schema.name.startswith("act::bias_act"):
+        return _STRATEGIES[op._schema.name.removeprefix("act::")]
     if any(argument.name == "dim" for argument in op._schema.arguments):
         return _along_dim
     name = op._schema.name.removeprefix("act::")

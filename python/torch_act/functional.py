@@ -4,6 +4,7 @@
 """
 
 import warnings
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import torch
@@ -18,11 +19,17 @@ from torch_act._calling import (
 )
 from torch_act._docstrings import documented, documented_in_place
 
+GateLayout = Literal["first", "second", "interleaved"]
+
 __all__ = [
+    "bias_act",
     "celu",
     "celu_",
     "elu",
     "elu_",
+    "gated",
+    "gated_pair",
+    "geglu",
     "gelu",
     "glu",
     "gumbel_softmax",
@@ -40,6 +47,7 @@ __all__ = [
     "mish",
     "prelu",
     "quick_gelu",
+    "reglu",
     "relu",
     "relu6",
     "relu_",
@@ -58,6 +66,7 @@ __all__ = [
     "softsign",
     "squareplus",
     "star_relu",
+    "swiglu",
     "tanh",
     "tanhshrink",
     "threshold",
@@ -722,6 +731,135 @@ def laplace(input: Tensor, mu: float = 0.707107, sigma: float = 0.282095) -> Ten
     if has_torch_function_unary(input):
         return handle_torch_function(laplace, (input,), input, mu=mu, sigma=sigma)
     return kernels().laplace(input, mu, sigma)
+
+
+@documented("gated")
+def gated(
+    input: Tensor,
+    activation: str,
+    *,
+    layout: GateLayout = "first",
+    dim: int = -1,
+    parameters: Sequence[float] = (),
+) -> Tensor:
+    """One half of the input, gated by an activation of the other; :func:`glu` with any activation.
+
+    One pass forward and one backward. Of the input alone is saved, where the composed form saves
+    the activated half, too.
+
+    Args:
+        input: At least one dimension; the result has half the size along `dim`.
+        activation: The name of a pointwise function of this module; of a variant, with it:
+            "gelu_tanh".
+        layout: Which half is activated. "first" for [gate, up] as Phi-3, GLM and vLLM lay it out,
+            "second" for [hidden, gate] as torch's glu and diffusers' GEGLU do, "interleaved" for
+            gate, up, gate, up, … as gpt-oss does.
+        dim: The dimension to halve; its size must be even.
+        parameters: The activation's own, in the order of its signature; those left out have their
+            defaults.
+    """
+    if has_torch_function_unary(input):
+        return handle_torch_function(
+            gated, (input,), input, activation, layout=layout, dim=dim, parameters=parameters
+        )
+    return kernels().gated(input, activation, layout, dim, parameters)
+
+
+@documented("gated_pair")
+def gated_pair(
+    gate: Tensor, other: Tensor, activation: str, *, parameters: Sequence[float] = ()
+) -> Tensor:
+    """:func:`gated` of two tensors, as two Linear layers leave them (Llama's gate and up).
+
+    Args:
+        gate: What the activation is applied to: any shape, which the result has, too.
+        other: What it is multiplied by: of the same shape, dtype and device.
+        activation: As of :func:`gated`.
+        parameters: As of :func:`gated`.
+    """
+    if has_torch_function_variadic(gate, other):
+        return handle_torch_function(
+            gated_pair, (gate, other), gate, other, activation, parameters=parameters
+        )
+    return kernels().gated_pair(gate, other, activation, parameters)
+
+
+@documented("swiglu")
+def swiglu(input: Tensor, *, layout: GateLayout = "first", dim: int = -1) -> Tensor:
+    """:func:`gated` by silu; of two tensors, ``gated_pair(gate, up, "silu")``.
+
+    Args:
+        input: At least one dimension; the result has half the size along `dim`.
+        layout: Which half is activated, as of :func:`gated`.
+        dim: The dimension to halve; its size must be even.
+    """
+    if has_torch_function_unary(input):
+        return handle_torch_function(swiglu, (input,), input, layout=layout, dim=dim)
+    return kernels().gated(input, "silu", layout, dim, ())
+
+
+@documented("geglu")
+def geglu(
+    input: Tensor,
+    *,
+    approximate: Literal["none", "tanh"] = "none",
+    layout: GateLayout = "first",
+    dim: int = -1,
+) -> Tensor:
+    """:func:`gated` by gelu. diffusers' GEGLU is that with ``layout="second"``.
+
+    Args:
+        input: At least one dimension; the result has half the size along `dim`.
+        approximate: "none" for the exact gelu, "tanh" for its approximation.
+        layout: Which half is activated, as of :func:`gated`.
+        dim: The dimension to halve; its size must be even.
+    """
+    if has_torch_function_unary(input):
+        return handle_torch_function(
+            geglu, (input,), input, approximate=approximate, layout=layout, dim=dim
+        )
+    return kernels().gated(input, f"gelu_{approximate}", layout, dim, ())
+
+
+@documented("reglu")
+def reglu(input: Tensor, *, layout: GateLayout = "first", dim: int = -1) -> Tensor:
+    """:func:`gated` by relu.
+
+    Args:
+        input: At least one dimension; the result has half the size along `dim`.
+        layout: Which half is activated, as of :func:`gated`.
+        dim: The dimension to halve; its size must be even.
+    """
+    if has_torch_function_unary(input):
+        return handle_torch_function(reglu, (input,), input, layout=layout, dim=dim)
+    return kernels().gated(input, "relu", layout, dim, ())
+
+
+@documented("bias_act")
+def bias_act(
+    input: Tensor,
+    bias: Tensor,
+    activation: str,
+    *,
+    dim: int = -1,
+    parameters: Sequence[float] = (),
+) -> Tensor:
+    """Bias and activation in one pass, and in the backward's pass the gradients of both.
+
+    Args:
+        input: At least one dimension; the result has the same shape and strides.
+        bias: One dimension, as many numbers as the input's dimension `dim` has; of its dtype and
+            device.
+        activation: As of :func:`gated`.
+        dim: The dimension that the bias belongs to: the last one after a Linear, 1 after a
+            convolution.
+        parameters: As of :func:`gated`.
+    """
+    if has_torch_function_variadic(input, bias):
+        return handle_torch_function(
+            bias_act, (input, bias), input, bias, activation, dim=dim, parameters=parameters
+        )
+    return kernels().bias_act(input, bias, activation, dim, parameters)
 
 
 @documented_in_place("relu")

@@ -5,6 +5,8 @@ computation: `isinstance`, state_dict, repr, pickling, copying and arguments sta
 """
 
 import math
+from collections.abc import Sequence
+from typing import Literal
 
 import torch
 from torch import Tensor
@@ -15,10 +17,13 @@ from torch_act._docstrings import documented
 __all__ = [
     "CELU",
     "ELU",
+    "GEGLU",
     "GELU",
     "GLU",
     "SELU",
     "XIELU",
+    "BiasAct",
+    "Gated",
     "HardMish",
     "Hardshrink",
     "Hardsigmoid",
@@ -32,6 +37,7 @@ __all__ = [
     "PReLU",
     "QuickGELU",
     "RReLU",
+    "ReGLU",
     "ReLU",
     "ReLU6",
     "ReLUSquared",
@@ -46,6 +52,7 @@ __all__ = [
     "Softsign",
     "Squareplus",
     "StarReLU",
+    "SwiGLU",
     "Tanh",
     "Tanhshrink",
     "Threshold",
@@ -170,6 +177,137 @@ class GLU(torch.nn.GLU):
 
     def forward(self, input: Tensor) -> Tensor:
         return F.glu(input, self.dim)
+
+
+@documented("gated")
+class Gated(torch.nn.Module):
+    """An activation of one half of the input, times the other: :func:`torch_act.functional.gated`.
+
+    The input is the output of one projection to both halves.
+    """
+
+    def __init__(
+        self,
+        activation: str,
+        *,
+        layout: F.GateLayout = "first",
+        dim: int = -1,
+        parameters: Sequence[float] = (),
+    ) -> None:
+        super().__init__()
+        self.activation = activation
+        self.layout = layout
+        self.dim = dim
+        self.parameters_of_activation = tuple(parameters)
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.gated(
+            input,
+            self.activation,
+            layout=self.layout,
+            dim=self.dim,
+            parameters=self.parameters_of_activation,
+        )
+
+    def extra_repr(self) -> str:
+        parameters = self.parameters_of_activation
+        return f"{self.activation!r}, layout={self.layout!r}, dim={self.dim}" + (
+            f", parameters={parameters}" if parameters else ""
+        )
+
+
+@documented("swiglu")
+class SwiGLU(torch.nn.Module):
+    """silu of one half of the input, times the other: :func:`torch_act.functional.swiglu`."""
+
+    def __init__(self, *, layout: F.GateLayout = "first", dim: int = -1) -> None:
+        super().__init__()
+        self.layout = layout
+        self.dim = dim
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.swiglu(input, layout=self.layout, dim=self.dim)
+
+    def extra_repr(self) -> str:
+        return f"layout={self.layout!r}, dim={self.dim}"
+
+
+@documented("geglu")
+class GEGLU(torch.nn.Module):
+    """gelu of one half of the input, times the other: :func:`torch_act.functional.geglu`."""
+
+    def __init__(
+        self,
+        *,
+        approximate: Literal["none", "tanh"] = "none",
+        layout: F.GateLayout = "first",
+        dim: int = -1,
+    ) -> None:
+        super().__init__()
+        self.approximate = approximate
+        self.layout = layout
+        self.dim = dim
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.geglu(input, approximate=self.approximate, layout=self.layout, dim=self.dim)
+
+    def extra_repr(self) -> str:
+        return f"approximate={self.approximate!r}, layout={self.layout!r}, dim={self.dim}"
+
+
+@documented("reglu")
+class ReGLU(torch.nn.Module):
+    """relu of one half of the input, times the other: :func:`torch_act.functional.reglu`."""
+
+    def __init__(self, *, layout: F.GateLayout = "first", dim: int = -1) -> None:
+        super().__init__()
+        self.layout = layout
+        self.dim = dim
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.reglu(input, layout=self.layout, dim=self.dim)
+
+    def extra_repr(self) -> str:
+        return f"layout={self.layout!r}, dim={self.dim}"
+
+
+@documented("bias_act")
+class BiasAct(torch.nn.Module):
+    """A bias and an activation behind a layer without bias: :func:`torch_act.functional.bias_act`.
+
+    The bias is a parameter of `features` numbers, initially 0.
+    """
+
+    def __init__(
+        self,
+        features: int,
+        activation: str,
+        *,
+        dim: int = -1,
+        parameters: Sequence[float] = (),
+        device: torch.types.Device = None,
+        dtype: torch.dtype | None = None,
+    ) -> None:
+        super().__init__()
+        self.activation = activation
+        self.dim = dim
+        self.parameters_of_activation = tuple(parameters)
+        self.bias = torch.nn.Parameter(torch.zeros(features, device=device, dtype=dtype))
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.bias_act(
+            input,
+            self.bias,
+            self.activation,
+            dim=self.dim,
+            parameters=self.parameters_of_activation,
+        )
+
+    def extra_repr(self) -> str:
+        parameters = self.parameters_of_activation
+        return f"{len(self.bias)}, {self.activation!r}, dim={self.dim}" + (
+            f", parameters={parameters}" if parameters else ""
+        )
 
 
 @documented("gelu")

@@ -1,4 +1,4 @@
-#include "glu.h"
+#include "gated.h"
 
 using namespace act;
 

@@ -2,7 +2,7 @@
 
 using namespace act;
 
-extern "C" int launch_prelu_dense(Storage storage, const cuda::DensePrelu* arguments) {
+extern "C" int launch_prelu_dense(Storage storage, const cuda::DenseChannels* arguments) {
   return cuda::prelu(storage, *arguments, nullptr);
 }
 

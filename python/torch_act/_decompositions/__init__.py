@@ -10,7 +10,7 @@ without compilation would be worse than a kernel more. So do the ops of saved_as
 for it wants bytes packed, which Inductor's CPU code does one by one.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -18,9 +18,9 @@ import torch
 from torch import Tensor
 from torch._ops import OpOverload
 
-from torch_act._decompositions import exponential, normal, piecewise, several, sigmoidal
+from torch_act._decompositions import exponential, fused, normal, piecewise, several, sigmoidal
 from torch_act._decompositions.arithmetic import computed_in
-from torch_act._decompositions.formula import Formula
+from torch_act._decompositions.formula import Formula, scaled
 from torch_act._decompositions.layout import laid_out_like
 
 __all__ = ["decompositions"]
@@ -71,6 +71,15 @@ SEVERAL: Mapping[str, Decomposition] = {
     "log_softmax_backward": several.log_softmax_backward,
 }
 
+FUSED: Mapping[str, Decomposition] = {
+    "gated": fused.gated,
+    "gated_backward": fused.gated_backward,
+    "gated_pair": fused.gated_pair,
+    "gated_pair_backward": fused.gated_pair_backward,
+    "bias_act": fused.bias_act,
+    "bias_act_backward": fused.bias_act_backward,
+}
+
 
 def decompositions() -> dict[OpOverload, Decomposition]:
     """Every op that has one, with the op's own signature."""
@@ -83,6 +92,8 @@ def decompositions() -> dict[OpOverload, Decomposition]:
         )
     for name, compute in SEVERAL.items():
         table[_op(name)] = _defaults_filled_in(_op(name), compute)
+    for name, compute in FUSED.items():
+        table[_op(name)] = _defaults_filled_in(_op(name), partial(_with_activation, compute))
     return table
 
 
@@ -114,6 +125,23 @@ def _formula(name: str, tensor: Tensor, parameters: Mapping[str, Any]) -> Formul
     return chosen(number, **{parameter: float(value) for parameter, value in parameters.items()})
 
 
+def _with_activation(
+    compute: Decomposition, *, activation: str, parameters: Sequence[float], **arguments: Any
+) -> Any:
+    """Calls `compute` with the formula that the argument `activation` names."""
+    name, variant = activation, None
+    if name not in FORMULAS:
+        name, variant = activation.rsplit("_", 1)
+    tensor = next(value for value in arguments.values() if isinstance(value, Tensor))
+    chosen, number = FORMULAS[name], computed_in(tensor.dtype)
+    if isinstance(chosen, Mapping):
+        return compute(chosen[variant or next(iter(chosen))](number), **arguments)
+    schema = _op(name)._schema.arguments[1:]
+    values = [*parameters, *(a.default_value for a in schema[len(parameters) :])]
+    named = {a.name: float(value) for a, value in zip(schema, values, strict=True)}
+    return compute(chosen(number, **named), **arguments)
+
+
 def _value(name: str, self: Tensor, **parameters: Any) -> Tensor:
     formula = _formula(name, self, parameters)
     x = self.to(computed_in(self.dtype).dtype)
@@ -124,7 +152,7 @@ def _backward(name: str, grad_output: Tensor, **arguments: Any) -> Tensor:
     saved, formula, derivative = _of_saved(name, "derivative", arguments)
     x = saved.to(computed_in(saved.dtype).dtype)
     slope, gradient = getattr(formula, derivative)(x), grad_output.to(x.dtype)
-    return laid_out_like(_scaled(formula, slope, gradient).to(saved.dtype), saved)
+    return laid_out_like(scaled(formula, slope, gradient).to(saved.dtype), saved)
 
 
 def _double_backward(
@@ -134,7 +162,7 @@ def _double_backward(
     x = saved.to(computed_in(saved.dtype).dtype)
     gradient = grad_grad_input.to(x.dtype) * grad_output.to(x.dtype)
     curvature = getattr(formula, derivative)(x)
-    return laid_out_like(_scaled(formula, curvature, gradient).to(saved.dtype), saved)
+    return laid_out_like(scaled(formula, curvature, gradient).to(saved.dtype), saved)
 
 
 def _of_saved(name: str, derivative: str, arguments: dict[str, Any]) -> tuple[Tensor, Formula, str]:
@@ -143,8 +171,3 @@ def _of_saved(name: str, derivative: str, arguments: dict[str, Any]) -> tuple[Te
     saved = arguments.pop("self_or_result" if "self_or_result" in arguments else "self")
     method = derivative + ("_from_output" if from_output else "")
     return saved, _formula(name, saved, arguments), method
-
-
-def _scaled(formula: Formula, derivative: Tensor, gradient: Tensor) -> Tensor:
-    product = derivative * gradient
-    return torch.where(derivative == 0.0, 0.0, product) if formula.flat_blocks_gradient else product

@@ -1,5 +1,6 @@
 """What a decomposed formula is: the same functions of one number as its C++ counterpart."""
 
+import torch
 from torch import Tensor
 
 from torch_act._decompositions.arithmetic import Format
@@ -25,3 +26,9 @@ class Formula:
 
     # Of a formula whose output y determines its derivative, also
     #   derivative_from_output(y), and its derivative by y, second_derivative_from_output(y).
+
+
+def scaled(formula: Formula, derivative: Tensor, gradient: Tensor) -> Tensor:
+    """A gradient times a derivative of the formula."""
+    product = derivative * gradient
+    return torch.where(derivative == 0.0, 0.0, product) if formula.flat_blocks_gradient else product

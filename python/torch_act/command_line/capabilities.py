@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from torch_act.command_line.calls import Call, calls
+from torch_act.command_line.fused_calls import FUSED_CALLS
 from torch_act.command_line.machine import versions
 from torch_act.command_line.probes import PROBES, Subject, ours, torchs, works
 from torch_act.command_line.saved_bytes import saved_bytes
@@ -33,6 +34,11 @@ digits, and for relu_squared not where the square overflows; prelu's weight can 
 keep a copy of the input, as in torch. rrelu saves its slopes, in place the state that it draws them
 from, 16 bytes for each call. In the last columns under `torch_act.saved_as("bits")`.
 """
+FUSED = """## Beside an activation
+
+The same for what is computed in an activation's pass; torch's is composed of its functions. Two
+tensors of `gated_pair` are as the two halves of `gated`.
+"""
 
 
 def capabilities(
@@ -54,7 +60,15 @@ def page() -> str:
     rows = [(name, [cell(probe, call) for call in every]) for name, probe in PROBES.items()]
     table = _table(["capability", *names], rows)
     saved = _table(SAVED_COLUMNS, [(call.label, list(_saved(call))) for call in every])
-    return "\n".join([TEXT, *lines, "", table, "", SAVED, saved]) + "\n"
+    fused_rows = [(n, [cell(probe, call) for call in FUSED_CALLS]) for n, probe in PROBES.items()]
+    fused_rows.append(("saved bytes: ours", [_fused_bytes(ours, call) for call in FUSED_CALLS]))
+    fused_rows.append(("saved bytes: torch", [_fused_bytes(torchs, call) for call in FUSED_CALLS]))
+    fused = _table(["capability", *(call.label for call in FUSED_CALLS)], fused_rows)
+    return "\n".join([TEXT, *lines, "", table, "", SAVED, saved, "", FUSED, fused]) + "\n"
+
+
+def _fused_bytes(whose: Callable[[Call], Subject], call: Call) -> str:
+    return f"{saved_bytes(whose(call), in_place=False):.3g}"
 
 
 def cell(probe: Callable[[Subject], bool | None], call: Call) -> str:

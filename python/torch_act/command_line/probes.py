@@ -15,7 +15,7 @@ from torch.autograd import forward_ad, gradcheck, gradgradcheck
 
 from torch_act.command_line.calls import Call
 
-ALONG_DIM = ("glu", "softmax", "softmin", "log_softmax")
+ALONG_DIM = ("glu", "gated", "softmax", "softmin", "log_softmax")
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,9 @@
-// prelu's backward where a channel's elements follow one another in runs that are long enough for a
+// The backward where a channel's elements follow one another in runs that are long enough for a
 // warp (images in NCHW, or one weight for all): a block belongs to one channel.
 #pragma once
 
-#include "prelu_backward.h"
-#include "prelu_gradient.cuh"
+#include "channel_backward.h"
+#include "channel_sums.cuh"
 
 namespace act::cuda {
 
@@ -15,7 +15,7 @@ struct Rows {
   std::int64_t pieces_of_run, pieces;  // pieces: of a channel
   std::uint32_t parts;                 // blocks for each channel
 
-  explicit Rows(const DensePreluBackward& b)
+  explicit Rows(const DenseChannelBackward& b)
       : channels(b.layout.channels),
         inner(b.layout.inner),
         pieces_of_run(ceil_div(inner, piece_size)),
@@ -28,14 +28,15 @@ struct Rows {
   bool keep_alignment(std::int64_t width) const { return inner % width == 0 || channels == 1; }
 };
 
-template <class Stored, int width>
+template <class Gradient, int width, class Stored = typename Gradient::Stored>
 __global__ void __launch_bounds__(threads_per_block)
-    backward_rows(Stored* grad_input, const Stored* grad_output, const Stored* x,
-                  const Stored* weight, double* sums, const __grid_constant__ Rows rows) {
+    backward_rows(const __grid_constant__ Gradient gradient, Stored* grad_input,
+                  const Stored* grad_output, const Stored* x, const Stored* value, double* sums,
+                  const __grid_constant__ Rows rows) {
   using Elements = Pack<Stored, width>;
   const std::uint32_t channel = blockIdx.x / rows.parts, part = blockIdx.x % rows.parts;
   const std::uint32_t lane = threadIdx.x % warp_size;
-  const opmath_t<Stored> slope = to_opmath(weight[channel]);
+  const opmath_t<Stored> of_channel = to_opmath(value[channel]);
 
   const std::int64_t warps = std::int64_t{rows.parts} * warps_per_block;
   const std::int64_t warp = std::int64_t{part} * warps_per_block + threadIdx.x / warp_size;
@@ -55,15 +56,13 @@ __global__ void __launch_bounds__(threads_per_block)
       const auto in = Elements::load(x + begin + i);
 #pragma unroll
       for (int k = 0; k < width; ++k) {
-        sum += weight_gradient(g.element[k], in.element[k]);
-        g.element[k] = input_gradient(g.element[k], in.element[k], slope);
+        sum += gradient(g.element[k], in.element[k], of_channel, g.element[k]);
       }
       g.store(grad_input + begin + i);
     }
     if (lane < size - whole) {
       const std::int64_t i = begin + whole + lane;
-      sum += weight_gradient(grad_output[i], x[i]);
-      grad_input[i] = input_gradient(grad_output[i], x[i], slope);
+      sum += gradient(grad_output[i], x[i], of_channel, grad_input[i]);
     }
     if (++piece_of_run == rows.pieces_of_run) {
       piece_of_run = 0;
@@ -74,18 +73,20 @@ __global__ void __launch_bounds__(threads_per_block)
   if (threadIdx.x == 0) sums[blockIdx.x] = sum;
 }
 
-template <class Stored, int width>
-cudaError_t launch_rows(const DensePreluBackward& b, double* sums, cudaStream_t stream) {
+template <class Gradient, int width>
+cudaError_t launch_rows(const Gradient& gradient, const DenseChannelBackward& b, double* sums,
+                        cudaStream_t stream) {
+  using Stored = typename Gradient::Stored;
   const Rows rows(b);
   if (rows.sums() > most_blocks) return cudaErrorInvalidConfiguration;
-  backward_rows<Stored, width>
+  backward_rows<Gradient, width>
       <<<static_cast<std::uint32_t>(rows.sums()), threads_per_block, 0, stream>>>(
-          reinterpret_cast<Stored*>(b.grad_input), reinterpret_cast<const Stored*>(b.grad_output),
-          reinterpret_cast<const Stored*>(b.x), reinterpret_cast<const Stored*>(b.weights.weight),
-          sums, rows);
+          gradient, reinterpret_cast<Stored*>(b.grad_input),
+          reinterpret_cast<const Stored*>(b.grad_output), reinterpret_cast<const Stored*>(b.x),
+          reinterpret_cast<const Stored*>(b.values.value), sums, rows);
   const cudaError_t error = cudaGetLastError();
   if (error != cudaSuccess) return error;
-  return launch_add_sums<Stored>(sums, b.weights.grad_weight, rows.channels,
+  return launch_add_sums<Stored>(sums, b.values.gradient, rows.channels,
                                  {rows.parts, rows.parts, rows.parts}, stream);
 }
 

@@ -1,8 +1,5 @@
-// What the kernels of prelu's backward have in common: one element's part, and the sums in double,
-// in which products of floats are exact, as on the CPU.
+// Sums over channels in double, as on the CPU: of each block, and the second kernel's of all.
 #pragma once
-
-#include <act/formulas/prelu.h>
 
 #include "pack.cuh"
 
@@ -10,19 +7,6 @@ namespace act::cuda {
 
 inline constexpr std::uint32_t warp_size = 32;
 inline constexpr std::uint32_t warps_per_block = threads_per_block / warp_size;
-
-template <class Stored>
-__device__ Stored input_gradient(Stored grad_output, Stored x, opmath_t<Stored> weight) {
-  using T = opmath_t<Stored>;
-  return from_opmath<Stored>(to_opmath(grad_output) *
-                             formulas::Prelu<T>::derivative_input(to_opmath(x), weight));
-}
-
-template <class Stored>
-__device__ double weight_gradient(Stored grad_output, Stored x) {
-  return double(to_opmath(grad_output)) *
-         formulas::Prelu<double>::derivative_weight(double(to_opmath(x)));
-}
 
 // The sum over the block's threads, in its first one.
 __device__ inline double sum_of_block(double sum) {
@@ -46,23 +30,23 @@ struct SumLayout {
 
 template <class Stored>
 __global__ void __launch_bounds__(threads_per_block)
-    add_sums(const double* sums, Stored* grad_weight, const __grid_constant__ SumLayout layout) {
+    add_sums(const double* sums, Stored* gradient, const __grid_constant__ SumLayout layout) {
   const double* of_channel = sums + blockIdx.x * layout.run;
   double sum = 0;
   for (std::int64_t i = threadIdx.x; i < layout.count; i += threads_per_block) {
     sum += of_channel[i / layout.run * layout.step + i % layout.run];
   }
   sum = sum_of_block(sum);
-  if (threadIdx.x == 0) grad_weight[blockIdx.x] = from_opmath<Stored>(opmath_t<Stored>(sum));
+  if (threadIdx.x == 0) gradient[blockIdx.x] = from_opmath<Stored>(opmath_t<Stored>(sum));
 }
 
 template <class Stored>
-cudaError_t launch_add_sums(const double* sums, char* grad_weight, std::int64_t channels,
+cudaError_t launch_add_sums(const double* sums, char* gradient, std::int64_t channels,
                             const SumLayout& layout, cudaStream_t stream) {
   if (channels == 0) return cudaSuccess;
   if (channels > most_blocks) return cudaErrorInvalidConfiguration;
   add_sums<<<static_cast<std::uint32_t>(channels), threads_per_block, 0, stream>>>(
-      sums, reinterpret_cast<Stored*>(grad_weight), layout);
+      sums, reinterpret_cast<Stored*>(gradient), layout);
   return cudaGetLastError();
 }
 

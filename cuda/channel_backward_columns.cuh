@@ -1,9 +1,9 @@
-// prelu's backward where the channels alternate quickly (channels_last, or a matrix): the memory is
+// The backward where the channels alternate quickly (channels_last, or a matrix): the memory is
 // a matrix whose columns each belong to one channel, and a thread goes down a few adjacent columns.
 #pragma once
 
-#include "prelu_backward.h"
-#include "prelu_gradient.cuh"
+#include "channel_backward.h"
+#include "channel_sums.cuh"
 
 namespace act::cuda {
 
@@ -13,7 +13,7 @@ struct Columns {
   std::int64_t tiles;
   std::uint32_t parts;
 
-  Columns(const DensePreluBackward& b, int width)
+  Columns(const DenseChannelBackward& b, int width)
       : columns(b.layout.channels * b.layout.inner), inner(b.layout.inner) {
     rows = b.size / columns;
     packs = columns / width;
@@ -27,10 +27,11 @@ struct Columns {
   std::int64_t sums() const { return columns * parts; }
 };
 
-template <class Stored, int width>
+template <class Gradient, int width, class Stored = typename Gradient::Stored>
 __global__ void __launch_bounds__(threads_per_block)
-    backward_columns(Stored* grad_input, const Stored* grad_output, const Stored* x,
-                     const Stored* weight, double* sums, const __grid_constant__ Columns of) {
+    backward_columns(const __grid_constant__ Gradient gradient, Stored* grad_input,
+                     const Stored* grad_output, const Stored* x, const Stored* value, double* sums,
+                     const __grid_constant__ Columns of) {
   using Elements = Pack<Stored, width>;
   const std::uint32_t tile = blockIdx.x / of.parts, part = blockIdx.x % of.parts;
   const std::int64_t first_pack = std::int64_t{tile} * threads_per_block;
@@ -44,9 +45,9 @@ __global__ void __launch_bounds__(threads_per_block)
 
   double sum[width] = {};
   if (row_of_block < rows_at_once) {
-    opmath_t<Stored> slope[width];
+    opmath_t<Stored> of_channel[width];
 #pragma unroll
-    for (int k = 0; k < width; ++k) slope[k] = to_opmath(weight[(column + k) / of.inner]);
+    for (int k = 0; k < width; ++k) of_channel[k] = to_opmath(value[(column + k) / of.inner]);
     const std::int64_t end = of.rows * (part + 1) / of.parts;
     for (std::int64_t row = of.rows * part / of.parts + row_of_block; row < end;
          row += rows_at_once) {
@@ -55,8 +56,7 @@ __global__ void __launch_bounds__(threads_per_block)
       const auto in = Elements::load(x + i);
 #pragma unroll
       for (int k = 0; k < width; ++k) {
-        sum[k] += weight_gradient(g.element[k], in.element[k]);
-        g.element[k] = input_gradient(g.element[k], in.element[k], slope[k]);
+        sum[k] += gradient(g.element[k], in.element[k], of_channel[k], g.element[k]);
       }
       g.store(grad_input + i);
     }
@@ -76,18 +76,20 @@ __global__ void __launch_bounds__(threads_per_block)
   }
 }
 
-template <class Stored, int width>
-cudaError_t launch_columns(const DensePreluBackward& b, double* sums, cudaStream_t stream) {
+template <class Gradient, int width>
+cudaError_t launch_columns(const Gradient& gradient, const DenseChannelBackward& b, double* sums,
+                           cudaStream_t stream) {
+  using Stored = typename Gradient::Stored;
   const Columns columns(b, width);
   if (columns.blocks() > most_blocks) return cudaErrorInvalidConfiguration;
-  backward_columns<Stored, width>
+  backward_columns<Gradient, width>
       <<<static_cast<std::uint32_t>(columns.blocks()), threads_per_block, 0, stream>>>(
-          reinterpret_cast<Stored*>(b.grad_input), reinterpret_cast<const Stored*>(b.grad_output),
-          reinterpret_cast<const Stored*>(b.x), reinterpret_cast<const Stored*>(b.weights.weight),
-          sums, columns);
+          gradient, reinterpret_cast<Stored*>(b.grad_input),
+          reinterpret_cast<const Stored*>(b.grad_output), reinterpret_cast<const Stored*>(b.x),
+          reinterpret_cast<const Stored*>(b.values.value), sums, columns);
   const cudaError_t error = cudaGetLastError();
   if (error != cudaSuccess) return error;
-  return launch_add_sums<Stored>(sums, b.weights.grad_weight, b.layout.channels,
+  return launch_add_sums<Stored>(sums, b.values.gradient, b.layout.channels,
                                  {columns.inner * columns.parts, columns.inner, columns.columns},
                                  stream);
 }

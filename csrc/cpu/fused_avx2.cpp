@@ -1,0 +1,9 @@
+// The kernels of activations and what is fused with them, for processors with AVX2, FMA and F16C.
+#if defined(__x86_64__)
+#pragma GCC target("avx2,fma,f16c")
+#define ACT_INSTRUCTION_SET avx2
+#define ACT_VECTOR_BYTES 32
+
+#include "bias_act_loops.h"
+#include "gated_loops.h"
+#endif

@@ -1,0 +1,6 @@
+#include "gated_formulas.cuh"
+
+template cudaError_t act::cuda::gated_as<act::BFloat16Bits>(int, act::Pointwise,
+                                                            const act::cuda::Operands&,
+                                                            const act::ParameterValues&,
+                                                            cudaStream_t);

@@ -1,0 +1,4 @@
+#include "gated_formulas.cuh"
+
+template cudaError_t act::cuda::gated_as<float>(int, act::Pointwise, const act::cuda::Operands&,
+                                                const act::ParameterValues&, cudaStream_t);
