@@ -4,9 +4,9 @@
 
 #include <vector>
 
+#include "channel_sums.cuh"
 #include "offsets.cuh"
 #include "parametric.h"
-#include "prelu_gradient.cuh"
 
 namespace act::cuda {
 namespace {
