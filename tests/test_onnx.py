@@ -101,6 +101,37 @@ def test_runs_and_is_the_graph_of_torchs(name, arguments):
         )
 
 
+F = torch_act.functional
+MASK = torch.arange(224).view(2, 4, 7, 4) % 3 > 0
+MASK[0, 0] = False
+COMPUTED = {
+    "star_relu": lambda x: F.star_relu(x, torch.tensor([0.2, 0.4, 0.6, 0.8]), torch.tensor([0.5])),
+    "xielu": lambda x: F.xielu(x, torch.tensor(0.7), torch.tensor([0.2, 0.4, 0.6, 0.8])),
+    "snake": lambda x: F.snake(x, torch.tensor([0.5, 1.0, 2.0, 3.0])),
+    "swiglu": lambda x: F.swiglu(x, layout="first"),
+    "geglu": lambda x: F.geglu(x, approximate="tanh", layout="second", dim=1),
+    "reglu": lambda x: F.reglu(x, layout="interleaved"),
+    "gated elu": lambda x: F.gated(x, "elu", parameters=(0.5,)),
+    "gated_pair": lambda x: F.gated_pair(x, x + 1, "mish"),
+    "bias_act": lambda x: F.bias_act(x, torch.linspace(-1, 1, 4), "gelu", dim=1),
+    "masked_softmax": lambda x: F.softmax(x, 2, mask=MASK, temperature=0.7, empty="zero"),
+    "masked_softmin": lambda x: F.softmin(x, 2, mask=MASK, empty="nan"),
+    "masked_log_softmax": lambda x: F.log_softmax(x, 2, mask=MASK, empty="zero"),
+}
+
+
+@pytest.mark.parametrize("name", COMPUTED)
+def test_what_torch_has_not(name):
+    class Model(torch.nn.Module):
+        def forward(self, x):
+            return COMPUTED[name](x)
+
+    x = _input()
+    program = _export(Model(), x)
+    assert {node.domain for node in program.model.graph} == {""}
+    torch.testing.assert_close(_run(program, x), Model()(x), equal_nan=True, **TOLERANCE)
+
+
 def test_every_operator_has_a_translation():
     table = translation_table()
     assert all(getattr(torch.ops.act, entry.name).default in table for entry in CATALOGUE)

@@ -6,6 +6,8 @@ Scalars become tensors of the input's type, which the exporter's optimiser folds
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from math import inf
 from typing import Any
 
 from onnxscript import opset20
@@ -181,3 +183,114 @@ def laplace(x: Input, mu: float = 0.707107, sigma: float = 0.282095) -> Input:
     scaled = op.Div(op.Sub(x, _like(mu, x)), _like(sigma * 2**0.5, x))
     one = _like(1.0, x)
     return op.Mul(op.Add(op.Erf(scaled), one), _like(0.5, x))
+
+
+def _along_channels(parameter: Input, x: Input) -> Input:
+    """One number, or one for each channel, which is dim 1."""
+    if len(parameter.shape) == 0 or parameter.shape[0] == 1:
+        return parameter
+    return op.Reshape(parameter, op.Constant(value_ints=[-1, *[1] * (len(x.shape) - 2)]))
+
+
+def star_relu(x: Input, scale: Input, bias: Input) -> Input:
+    return op.Add(op.Mul(_along_channels(scale, x), relu_squared(x)), _along_channels(bias, x))
+
+
+def xielu(x: Input, alpha_p: Input, alpha_n: Input, beta: float = 0.5, eps: float = -1e-6) -> Input:
+    linear = op.Mul(x, _like(beta, x))
+    positive = op.Mul(_along_channels(alpha_p, x), op.Mul(x, x))
+    power = op.Sub(op.Exp(op.Min(x, _like(eps, x))), _like(1.0, x))
+    negative = op.Mul(_along_channels(alpha_n, x), op.Sub(power, x))
+    return op.Add(op.Where(op.Greater(x, _like(0.0, x)), positive, negative), linear)
+
+
+def snake(x: Input, alpha: Input, beta: Input) -> Input:
+    sine = op.Sin(op.Mul(_along_channels(alpha, x), x))
+    return op.Add(x, op.Div(op.Mul(sine, sine), _along_channels(beta, x)))
+
+
+def _activate(x: Input, activation: str, parameters: Sequence[float]) -> Input:
+    if activation in ("gelu_none", "gelu_tanh"):
+        return gelu(x, activation.removeprefix("gelu_"))
+    return globals()[activation](x, *parameters)
+
+
+def gated_pair(
+    gate: Input, other: Input, activation: str, parameters: Sequence[float] = ()
+) -> Input:
+    return op.Mul(_activate(gate, activation, parameters), other)
+
+
+def gated(
+    x: Input,
+    activation: str,
+    layout: str = "first",
+    dim: int = -1,
+    parameters: Sequence[float] = (),
+) -> Input:
+    if layout == "interleaved":
+        last = op.Constant(value_ints=[2**31 - 1])
+        axis, two = op.Constant(value_ints=[dim]), op.Constant(value_ints=[2])
+        even, odd = (
+            op.Slice(x, op.Constant(value_ints=[start]), last, axis, two) for start in (0, 1)
+        )
+        return gated_pair(even, odd, activation, parameters)
+    first, second = op.Split(x, axis=dim, num_outputs=2)
+    if layout == "first":
+        return gated_pair(first, second, activation, parameters)
+    return gated_pair(second, first, activation, parameters)
+
+
+def bias_act(
+    x: Input, bias: Input, activation: str, dim: int = -1, parameters: Sequence[float] = ()
+) -> Input:
+    behind = len(x.shape) - 1 - dim % len(x.shape)
+    if behind:
+        bias = op.Reshape(bias, op.Constant(value_ints=[-1, *[1] * behind]))
+    return _activate(op.Add(x, bias), activation, parameters)
+
+
+def masked_softmax(
+    x: Input,
+    dim: int,
+    mask: Input | None = None,
+    temperature: float = 1.0,
+    empty: str = "zero",
+    dtype: int | None = None,
+) -> Input:
+    logits, present = _present(_cast(x, dtype), mask, temperature)
+    result = op.Softmax(logits, axis=dim)
+    return op.Where(present, result, _like(0.0, result)) if empty == "zero" else result
+
+
+def masked_softmin(
+    x: Input,
+    dim: int,
+    mask: Input | None = None,
+    temperature: float = 1.0,
+    empty: str = "zero",
+    dtype: int | None = None,
+) -> Input:
+    return masked_softmax(op.Neg(x), dim, mask, temperature, empty, dtype)
+
+
+def masked_log_softmax(
+    x: Input,
+    dim: int,
+    mask: Input | None = None,
+    temperature: float = 1.0,
+    empty: str = "zero",
+    dtype: int | None = None,
+) -> Input:
+    logits, present = _present(_cast(x, dtype), mask, temperature)
+    result = op.LogSoftmax(logits, axis=dim)
+    return op.Where(present, result, _like(-inf, result)) if empty == "zero" else result
+
+
+def _present(x: Input, mask: Input | None, temperature: float) -> tuple[Input, Input]:
+    """The logits, -inf where they take no part, and where they take part."""
+    absent = _like(-inf, x)
+    present = op.Not(op.Equal(x, absent))
+    if mask is not None:
+        present = op.And(present, mask)
+    return op.Where(present, op.Div(x, _like(temperature, x)), absent), present

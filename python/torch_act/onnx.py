@@ -20,6 +20,16 @@ from torch_act.catalogue import CATALOGUE
 
 Translation = Callable[..., Any]
 
+# What computes an activation and something else. swiglu, geglu and reglu call gated.
+BESIDE = (
+    "gated",
+    "gated_pair",
+    "bias_act",
+    "masked_softmax",
+    "masked_softmin",
+    "masked_log_softmax",
+)
+
 
 def translation_table() -> dict[Callable[..., Any], Translation]:
     """What torch.onnx.export takes as `custom_translation_table`.
@@ -33,8 +43,8 @@ def translation_table() -> dict[Callable[..., Any], Translation]:
     from torch_act import _onnx_translations as translations
 
     table: dict[Callable[..., Any], Translation] = {
-        getattr(torch.ops.act, entry.name).default: getattr(translations, entry.name)
-        for entry in CATALOGUE
+        getattr(torch.ops.act, name).default: getattr(translations, name)
+        for name in (*(entry.name for entry in CATALOGUE), *BESIDE)
     }
     table[torch.ops.aten.log_sigmoid.default] = translations.logsigmoid
     return table
