@@ -92,7 +92,14 @@ def _adopt_operators() -> None:
 
 
 def _masked(op: Any) -> Any:
-    def call(input, dim, mask, temperature, empty, dtype):
+    def call(
+        input: Tensor,
+        dim: int,
+        mask: Tensor | None,
+        temperature: float,
+        empty: str,
+        dtype: torch.dtype | None,
+    ) -> Any:
         return op(input, dim, mask=mask, temperature=temperature, empty=empty, dtype=dtype)
 
     return staticmethod(call)

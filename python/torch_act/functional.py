@@ -509,7 +509,9 @@ def gumbel_softmax(
         )
     if eps != 1e-10 and not is_dynamo_compiling():
         warnings.warn("`eps` parameter is deprecated and has no effect.", stacklevel=2)
-    return torch.ops.act.gumbel_softmax.default(logits, tau, hard, dim, generator=generator)
+    sample = torch.ops.act.gumbel_softmax.default
+    drawn: Tensor = sample(logits, tau, hard, dim, generator=generator)
+    return drawn
 
 
 @documented("hardtanh")
