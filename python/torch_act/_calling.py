@@ -12,7 +12,7 @@ object that a graph can hold. Hence the rule:
    torch.func) sees the op in either case, for both ways lead through the dispatcher.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol, cast
 
 import torch
@@ -67,17 +67,23 @@ class _Operators:
         return torch.ops.act.log_softmax.default(input, dim, dtype=dtype)
 
     @staticmethod
-    def gated(input, activation, layout, dim, parameters):
+    def gated(
+        input: Tensor, activation: str, layout: str, dim: int, parameters: Sequence[float]
+    ) -> Any:
         return torch.ops.act.gated.default(
             input, activation, layout=layout, dim=dim, parameters=parameters
         )
 
     @staticmethod
-    def gated_pair(gate, other, activation, parameters):
+    def gated_pair(
+        gate: Tensor, other: Tensor, activation: str, parameters: Sequence[float]
+    ) -> Any:
         return torch.ops.act.gated_pair.default(gate, other, activation, parameters=parameters)
 
     @staticmethod
-    def bias_act(input, bias, activation, dim, parameters):
+    def bias_act(
+        input: Tensor, bias: Tensor, activation: str, dim: int, parameters: Sequence[float]
+    ) -> Any:
         return torch.ops.act.bias_act.default(
             input, bias, activation, dim=dim, parameters=parameters
         )

@@ -17,7 +17,7 @@ DTYPES = "float32, float64, bfloat16, float16 (half types are computed in float3
 
 def documented(name: str) -> Callable[[Documented], Documented]:
     """Appends what the catalogue says about the op `name`."""
-    entry = (BY_NAME | {entry.name: entry for entry in FUSED})[name]
+    entry = {**BY_NAME, **{entry.name: entry for entry in FUSED}}[name]
     rest = _rest(entry)
 
     def complete(documentee: Documented) -> Documented:

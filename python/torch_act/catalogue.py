@@ -854,6 +854,18 @@ FUSED: tuple[Entry, ...] = (
         latex=r"f(\text{gate}) \cdot \text{other}",
         domain=_HALVES,
         source=_SHAZEER,
+        examples={
+            "gated": (
+                ">>> x = torch.tensor([2.0, -1.0, 3.0, 4.0])  # gate, then other\n"
+                '>>> torch_act.functional.gated(x, "relu")\n'
+                "tensor([6., 0.])"
+            ),
+            "Gated": (
+                ">>> x = torch.tensor([2.0, -1.0, 3.0, 4.0])  # gate, then other\n"
+                '>>> torch_act.nn.Gated("relu")(x)\n'
+                "tensor([6., 0.])"
+            ),
+        },
     ),
     Entry(
         name="gated_pair",
@@ -861,6 +873,13 @@ FUSED: tuple[Entry, ...] = (
         formula="activation(gate) * other",
         latex=r"f(\text{gate}) \cdot \text{other}",
         source=_SHAZEER,
+        examples={
+            "gated_pair": (
+                ">>> gate, other = torch.tensor([2.0, -1.0]), torch.tensor([3.0, 4.0])\n"
+                '>>> torch_act.functional.gated_pair(gate, other, "silu")\n'
+                "tensor([ 5.2848, -1.0758])"
+            ),
+        },
     ),
     Entry(
         name="swiglu",
@@ -869,6 +888,18 @@ FUSED: tuple[Entry, ...] = (
         latex=r"\text{gate} \, \sigma(\text{gate}) \cdot \text{other}",
         domain=_HALVES,
         source=_SHAZEER,
+        examples={
+            "swiglu": (
+                ">>> x = torch.tensor([2.0, -1.0, 3.0, 4.0])  # gate, then other\n"
+                ">>> torch_act.functional.swiglu(x)\n"
+                "tensor([ 5.2848, -1.0758])"
+            ),
+            "SwiGLU": (
+                ">>> x = torch.tensor([2.0, -1.0, 3.0, 4.0])  # gate, then other\n"
+                ">>> torch_act.nn.SwiGLU()(x)\n"
+                "tensor([ 5.2848, -1.0758])"
+            ),
+        },
     ),
     Entry(
         name="geglu",
@@ -877,6 +908,18 @@ FUSED: tuple[Entry, ...] = (
         latex=r"\text{gate} \, \Phi(\text{gate}) \cdot \text{other}",
         domain=_HALVES,
         source=_SHAZEER,
+        examples={
+            "geglu": (
+                ">>> x = torch.tensor([2.0, -1.0, 3.0, 4.0])  # gate, then other\n"
+                ">>> torch_act.functional.geglu(x)\n"
+                "tensor([ 5.8635, -0.6346])"
+            ),
+            "GEGLU": (
+                ">>> x = torch.tensor([2.0, -1.0, 3.0, 4.0])  # gate, then other\n"
+                ">>> torch_act.nn.GEGLU()(x)\n"
+                "tensor([ 5.8635, -0.6346])"
+            ),
+        },
     ),
     Entry(
         name="reglu",
@@ -885,6 +928,18 @@ FUSED: tuple[Entry, ...] = (
         latex=r"\max(\text{gate}, 0) \cdot \text{other}",
         domain=_HALVES,
         source=_SHAZEER,
+        examples={
+            "reglu": (
+                ">>> x = torch.tensor([2.0, -1.0, 3.0, 4.0])  # gate, then other\n"
+                ">>> torch_act.functional.reglu(x)\n"
+                "tensor([6., 0.])"
+            ),
+            "ReGLU": (
+                ">>> x = torch.tensor([2.0, -1.0, 3.0, 4.0])  # gate, then other\n"
+                ">>> torch_act.nn.ReGLU()(x)\n"
+                "tensor([6., 0.])"
+            ),
+        },
     ),
     Entry(
         name="bias_act",
@@ -900,5 +955,17 @@ FUSED: tuple[Entry, ...] = (
             "Shoeybi et al.: Megatron-LM: Training Multi-Billion Parameter Language Models Using "
             "Model Parallelism, arXiv:1909.08053"
         ),
+        examples={
+            "bias_act": (
+                ">>> x, bias = torch.tensor([[-2.0, 1.0], [0.5, 3.0]]), torch.tensor([1.0, -2.0])\n"
+                '>>> torch_act.functional.bias_act(x, bias, "relu")\n'
+                "tensor([[0.0000, 0.0000],\n        [1.5000, 1.0000]])"
+            ),
+            "BiasAct": (
+                '>>> module = torch_act.nn.BiasAct(2, "relu")\n'
+                ">>> module(torch.tensor([[-2.0, 1.0]])).shape\n"
+                "torch.Size([1, 2])"
+            ),
+        },
     ),
 )

@@ -57,8 +57,7 @@ def _dim(op: OpOverload, args: Sequence[Any], kwargs: dict[str, Any]) -> int:
     arguments = op._schema.arguments
     place = [argument.name for argument in arguments].index("dim")
     given: Any = args[place] if place < len(args) else arguments[place].default_value
-    dim: int = kwargs.get("dim", given)
-    return dim % len(_dims(args))
+    return int(kwargs.get("dim", given)) % len(_dims(args))
 
 
 def _along_dim(op: OpOverload, args: Sequence[Any], kwargs: dict[str, Any]) -> list[Rule]:

@@ -137,7 +137,7 @@ def _with_activation(
     if isinstance(chosen, Mapping):
         return compute(chosen[variant or next(iter(chosen))](number), **arguments)
     schema = _op(name)._schema.arguments[1:]
-    values = [*parameters, *(a.default_value for a in schema[len(parameters) :])]
+    values: list[Any] = [*parameters, *(a.default_value for a in schema[len(parameters) :])]
     named = {a.name: float(value) for a, value in zip(schema, values, strict=True)}
     return compute(chosen(number, **named), **arguments)
 

@@ -23,7 +23,7 @@ class FusedCall(Call):
         """The same of torch's functions."""
         return partial(self.composed)
 
-    def further_inputs(self, like: Tensor) -> tuple[Tensor, ...]:
+    def further_inputs(self, like: Tensor, channels: int = 1) -> tuple[Tensor, ...]:
         """The bias."""
         if self.entry.name != "bias_act":
             return ()
