@@ -65,7 +65,7 @@ def certify(
         ),
     ] = "cpu",
     bits: Annotated[
-        bool, typer.Option(help="With --device: count the results that are not the CPU's.")
+        bool, typer.Option(help="With --device: count the results that are not the CPU's, anew.")
     ] = True,
     measure: Annotated[bool, typer.Option(help="Measure; else only print and write.")] = True,
 ) -> None:
@@ -204,13 +204,15 @@ def _rows_on_device(
             stride,
             partial(progress.advance, task),
         )
-        other_bits = other_bits_than_cpu(subject, where, stride, threads) if threads else None
-        progress.remove_task(task)
-        inputs = _inputs(stride)
-        row = Row(case.name, str(case), subject.order, "float32", inputs, ours, None)
+        row = Row(case.name, str(case), subject.order, "float32", _inputs(stride), ours, None)
+        row.device = describe(device)
         if known := certificate.rows.get(row.key):
             row.torch, row.torch_inputs = known.torch, known.torch_inputs or known.inputs
-        row.device, row.other_bits = describe(device), other_bits
+            if (known.device, known.inputs) == (row.device, row.inputs):
+                row.other_bits = known.other_bits
+        if threads:
+            row.other_bits = other_bits_than_cpu(subject, where, stride, threads)
+        progress.remove_task(task)
         yield row
 
 
