@@ -5,6 +5,36 @@
 
 namespace act {
 
+at::Tensor add_gumbel(const at::Tensor& self, const at::Tensor& philox_state) {
+  static const auto op = find_op<at::Tensor(const at::Tensor&, const at::Tensor&)>("add_gumbel");
+  return op.call(self, philox_state);
+}
+
+at::Tensor bias_act(const at::Tensor& self, const at::Tensor& bias, std::string_view activation,
+                    int64_t dim, at::ArrayRef<double> parameters) {
+  static const auto op = find_op<at::Tensor(const at::Tensor&, const at::Tensor&, std::string_view,
+                                            int64_t, at::ArrayRef<double>)>("bias_act");
+  return op.call(self, bias, activation, dim, parameters);
+}
+
+at::Tensor& bias_act_out(at::Tensor& out, const at::Tensor& self, const at::Tensor& bias,
+                         std::string_view activation, int64_t dim,
+                         at::ArrayRef<double> parameters) {
+  static const auto op =
+      find_op<at::Tensor&(const at::Tensor&, const at::Tensor&, std::string_view, int64_t,
+                          at::ArrayRef<double>, at::Tensor&)>("bias_act", "out");
+  return op.call(self, bias, activation, dim, parameters, out);
+}
+
+std::tuple<at::Tensor, at::Tensor> bias_act_backward(
+    const at::Tensor& grad_output, const at::Tensor& self_or_result, const at::Tensor& bias,
+    std::string_view activation, int64_t dim, at::ArrayRef<double> parameters, bool is_result) {
+  static const auto op = find_op<std::tuple<at::Tensor, at::Tensor>(
+      const at::Tensor&, const at::Tensor&, const at::Tensor&, std::string_view, int64_t,
+      at::ArrayRef<double>, bool)>("bias_act_backward");
+  return op.call(grad_output, self_or_result, bias, activation, dim, parameters, is_result);
+}
+
 at::Tensor celu(const at::Tensor& self, const at::Scalar& alpha) {
   static const auto op = find_op<at::Tensor(const at::Tensor&, const at::Scalar&)>("celu");
   return op.call(self, alpha);
@@ -69,6 +99,56 @@ at::Tensor elu_double_backward(const at::Tensor& grad_grad_input, const at::Tens
   return op.call(grad_grad_input, grad_output, self_or_result, alpha, is_result);
 }
 
+at::Tensor gated(const at::Tensor& self, std::string_view activation, std::string_view layout,
+                 int64_t dim, at::ArrayRef<double> parameters) {
+  static const auto op = find_op<at::Tensor(const at::Tensor&, std::string_view, std::string_view,
+                                            int64_t, at::ArrayRef<double>)>("gated");
+  return op.call(self, activation, layout, dim, parameters);
+}
+
+at::Tensor& gated_out(at::Tensor& out, const at::Tensor& self, std::string_view activation,
+                      std::string_view layout, int64_t dim, at::ArrayRef<double> parameters) {
+  static const auto op =
+      find_op<at::Tensor&(const at::Tensor&, std::string_view, std::string_view, int64_t,
+                          at::ArrayRef<double>, at::Tensor&)>("gated", "out");
+  return op.call(self, activation, layout, dim, parameters, out);
+}
+
+at::Tensor gated_backward(const at::Tensor& grad_output, const at::Tensor& self,
+                          std::string_view activation, std::string_view layout, int64_t dim,
+                          at::ArrayRef<double> parameters) {
+  static const auto op =
+      find_op<at::Tensor(const at::Tensor&, const at::Tensor&, std::string_view, std::string_view,
+                         int64_t, at::ArrayRef<double>)>("gated_backward");
+  return op.call(grad_output, self, activation, layout, dim, parameters);
+}
+
+at::Tensor gated_pair(const at::Tensor& gate, const at::Tensor& other, std::string_view activation,
+                      at::ArrayRef<double> parameters) {
+  static const auto op = find_op<at::Tensor(const at::Tensor&, const at::Tensor&, std::string_view,
+                                            at::ArrayRef<double>)>("gated_pair");
+  return op.call(gate, other, activation, parameters);
+}
+
+at::Tensor& gated_pair_out(at::Tensor& out, const at::Tensor& gate, const at::Tensor& other,
+                           std::string_view activation, at::ArrayRef<double> parameters) {
+  static const auto op =
+      find_op<at::Tensor&(const at::Tensor&, const at::Tensor&, std::string_view,
+                          at::ArrayRef<double>, at::Tensor&)>("gated_pair", "out");
+  return op.call(gate, other, activation, parameters, out);
+}
+
+std::tuple<at::Tensor, at::Tensor> gated_pair_backward(const at::Tensor& grad_output,
+                                                       const at::Tensor& gate,
+                                                       const at::Tensor& other,
+                                                       std::string_view activation,
+                                                       at::ArrayRef<double> parameters) {
+  static const auto op = find_op<std::tuple<at::Tensor, at::Tensor>(
+      const at::Tensor&, const at::Tensor&, const at::Tensor&, std::string_view,
+      at::ArrayRef<double>)>("gated_pair_backward");
+  return op.call(grad_output, gate, other, activation, parameters);
+}
+
 at::Tensor gelu(const at::Tensor& self, std::string_view approximate) {
   static const auto op = find_op<at::Tensor(const at::Tensor&, std::string_view)>("gelu");
   return op.call(self, approximate);
@@ -114,6 +194,14 @@ at::Tensor glu_backward(const at::Tensor& grad_output, const at::Tensor& self, i
   static const auto op =
       find_op<at::Tensor(const at::Tensor&, const at::Tensor&, int64_t)>("glu_backward");
   return op.call(grad_output, self, dim);
+}
+
+at::Tensor gumbel_softmax(const at::Tensor& logits, double tau, bool hard, int64_t dim,
+                          std::optional<at::Generator> generator) {
+  static const auto op =
+      find_op<at::Tensor(const at::Tensor&, double, bool, int64_t, std::optional<at::Generator>)>(
+          "gumbel_softmax");
+  return op.call(logits, tau, hard, dim, generator);
 }
 
 at::Tensor hard_mish(const at::Tensor& self) {
@@ -449,6 +537,88 @@ at::Tensor logsigmoid_double_backward(const at::Tensor& grad_grad_input,
       find_op<at::Tensor(const at::Tensor&, const at::Tensor&, const at::Tensor&)>(
           "logsigmoid_double_backward");
   return op.call(grad_grad_input, grad_output, self);
+}
+
+at::Tensor masked_log_softmax(const at::Tensor& self, int64_t dim,
+                              const std::optional<at::Tensor>& mask, double temperature,
+                              std::string_view empty, std::optional<at::ScalarType> dtype) {
+  static const auto op =
+      find_op<at::Tensor(const at::Tensor&, int64_t, const std::optional<at::Tensor>&, double,
+                         std::string_view, std::optional<at::ScalarType>)>("masked_log_softmax");
+  return op.call(self, dim, mask, temperature, empty, dtype);
+}
+
+at::Tensor& masked_log_softmax_out(at::Tensor& out, const at::Tensor& self, int64_t dim,
+                                   const std::optional<at::Tensor>& mask, double temperature,
+                                   std::string_view empty, std::optional<at::ScalarType> dtype) {
+  static const auto op =
+      find_op<at::Tensor&(const at::Tensor&, int64_t, const std::optional<at::Tensor>&, double,
+                          std::string_view, std::optional<at::ScalarType>, at::Tensor&)>(
+          "masked_log_softmax", "out");
+  return op.call(self, dim, mask, temperature, empty, dtype, out);
+}
+
+at::Tensor masked_log_softmax_backward(const at::Tensor& grad_output, const at::Tensor& output,
+                                       int64_t dim, double temperature,
+                                       at::ScalarType input_dtype) {
+  static const auto op =
+      find_op<at::Tensor(const at::Tensor&, const at::Tensor&, int64_t, double, at::ScalarType)>(
+          "masked_log_softmax_backward");
+  return op.call(grad_output, output, dim, temperature, input_dtype);
+}
+
+at::Tensor masked_softmax(const at::Tensor& self, int64_t dim,
+                          const std::optional<at::Tensor>& mask, double temperature,
+                          std::string_view empty, std::optional<at::ScalarType> dtype) {
+  static const auto op =
+      find_op<at::Tensor(const at::Tensor&, int64_t, const std::optional<at::Tensor>&, double,
+                         std::string_view, std::optional<at::ScalarType>)>("masked_softmax");
+  return op.call(self, dim, mask, temperature, empty, dtype);
+}
+
+at::Tensor& masked_softmax_out(at::Tensor& out, const at::Tensor& self, int64_t dim,
+                               const std::optional<at::Tensor>& mask, double temperature,
+                               std::string_view empty, std::optional<at::ScalarType> dtype) {
+  static const auto op =
+      find_op<at::Tensor&(const at::Tensor&, int64_t, const std::optional<at::Tensor>&, double,
+                          std::string_view, std::optional<at::ScalarType>, at::Tensor&)>(
+          "masked_softmax", "out");
+  return op.call(self, dim, mask, temperature, empty, dtype, out);
+}
+
+at::Tensor masked_softmax_backward(const at::Tensor& grad_output, const at::Tensor& output,
+                                   int64_t dim, double temperature, at::ScalarType input_dtype) {
+  static const auto op =
+      find_op<at::Tensor(const at::Tensor&, const at::Tensor&, int64_t, double, at::ScalarType)>(
+          "masked_softmax_backward");
+  return op.call(grad_output, output, dim, temperature, input_dtype);
+}
+
+at::Tensor masked_softmin(const at::Tensor& self, int64_t dim,
+                          const std::optional<at::Tensor>& mask, double temperature,
+                          std::string_view empty, std::optional<at::ScalarType> dtype) {
+  static const auto op =
+      find_op<at::Tensor(const at::Tensor&, int64_t, const std::optional<at::Tensor>&, double,
+                         std::string_view, std::optional<at::ScalarType>)>("masked_softmin");
+  return op.call(self, dim, mask, temperature, empty, dtype);
+}
+
+at::Tensor& masked_softmin_out(at::Tensor& out, const at::Tensor& self, int64_t dim,
+                               const std::optional<at::Tensor>& mask, double temperature,
+                               std::string_view empty, std::optional<at::ScalarType> dtype) {
+  static const auto op =
+      find_op<at::Tensor&(const at::Tensor&, int64_t, const std::optional<at::Tensor>&, double,
+                          std::string_view, std::optional<at::ScalarType>, at::Tensor&)>(
+          "masked_softmin", "out");
+  return op.call(self, dim, mask, temperature, empty, dtype, out);
+}
+
+at::Tensor masked_softmin_backward(const at::Tensor& grad_output, const at::Tensor& output,
+                                   int64_t dim, double temperature, at::ScalarType input_dtype) {
+  static const auto op =
+      find_op<at::Tensor(const at::Tensor&, const at::Tensor&, int64_t, double, at::ScalarType)>(
+          "masked_softmin_backward");
+  return op.call(grad_output, output, dim, temperature, input_dtype);
 }
 
 at::Tensor mish(const at::Tensor& self) {

@@ -15,6 +15,21 @@
 
 namespace [[gnu::visibility("default")]] act {
 
+at::Tensor add_gumbel(const at::Tensor& self, const at::Tensor& philox_state);
+
+at::Tensor bias_act(const at::Tensor& self, const at::Tensor& bias, std::string_view activation,
+                    int64_t dim = -1, at::ArrayRef<double> parameters = {});
+at::Tensor& bias_act_out(at::Tensor& out, const at::Tensor& self, const at::Tensor& bias,
+                         std::string_view activation, int64_t dim = -1,
+                         at::ArrayRef<double> parameters = {});
+
+std::tuple<at::Tensor, at::Tensor> bias_act_backward(const at::Tensor& grad_output,
+                                                     const at::Tensor& self_or_result,
+                                                     const at::Tensor& bias,
+                                                     std::string_view activation, int64_t dim = -1,
+                                                     at::ArrayRef<double> parameters = {},
+                                                     bool is_result = false);
+
 // celu: x if x > 0, else alpha * (exp(x / alpha) - 1)
 at::Tensor celu(const at::Tensor& self, const at::Scalar& alpha = 1);
 at::Tensor& celu_out(at::Tensor& out, const at::Tensor& self, const at::Scalar& alpha = 1);
@@ -35,6 +50,28 @@ at::Tensor elu_double_backward(const at::Tensor& grad_grad_input, const at::Tens
                                const at::Tensor& self_or_result, const at::Scalar& alpha = 1,
                                bool is_result = false);
 
+at::Tensor gated(const at::Tensor& self, std::string_view activation,
+                 std::string_view layout = "first", int64_t dim = -1,
+                 at::ArrayRef<double> parameters = {});
+at::Tensor& gated_out(at::Tensor& out, const at::Tensor& self, std::string_view activation,
+                      std::string_view layout = "first", int64_t dim = -1,
+                      at::ArrayRef<double> parameters = {});
+
+at::Tensor gated_backward(const at::Tensor& grad_output, const at::Tensor& self,
+                          std::string_view activation, std::string_view layout = "first",
+                          int64_t dim = -1, at::ArrayRef<double> parameters = {});
+
+at::Tensor gated_pair(const at::Tensor& gate, const at::Tensor& other, std::string_view activation,
+                      at::ArrayRef<double> parameters = {});
+at::Tensor& gated_pair_out(at::Tensor& out, const at::Tensor& gate, const at::Tensor& other,
+                           std::string_view activation, at::ArrayRef<double> parameters = {});
+
+std::tuple<at::Tensor, at::Tensor> gated_pair_backward(const at::Tensor& grad_output,
+                                                       const at::Tensor& gate,
+                                                       const at::Tensor& other,
+                                                       std::string_view activation,
+                                                       at::ArrayRef<double> parameters = {});
+
 // gelu: x * Φ(x) = x * erfc(-x / √2) / 2 (approximate='none'); x / 2 * (1 + tanh(√(2/π) * (x +
 // 0.044715 * x³))) (approximate='tanh')
 at::Tensor gelu(const at::Tensor& self, std::string_view approximate = "none");
@@ -50,6 +87,9 @@ at::Tensor gelu_double_backward(const at::Tensor& grad_grad_input, const at::Ten
 at::Tensor glu(const at::Tensor& self, int64_t dim = -1);
 at::Tensor& glu_out(at::Tensor& out, const at::Tensor& self, int64_t dim = -1);
 at::Tensor glu_backward(const at::Tensor& grad_output, const at::Tensor& self, int64_t dim);
+
+at::Tensor gumbel_softmax(const at::Tensor& logits, double tau = 1., bool hard = false,
+                          int64_t dim = -1, std::optional<at::Generator> generator = std::nullopt);
 
 // hard_mish: x / 2 * min(2, max(0, x + 2))
 at::Tensor hard_mish(const at::Tensor& self);
@@ -161,6 +201,42 @@ at::Tensor& logsigmoid_(at::Tensor& self);
 at::Tensor logsigmoid_backward(const at::Tensor& grad_output, const at::Tensor& self);
 at::Tensor logsigmoid_double_backward(const at::Tensor& grad_grad_input,
                                       const at::Tensor& grad_output, const at::Tensor& self);
+
+at::Tensor masked_log_softmax(const at::Tensor& self, int64_t dim,
+                              const std::optional<at::Tensor>& mask = std::nullopt,
+                              double temperature = 1., std::string_view empty = "zero",
+                              std::optional<at::ScalarType> dtype = std::nullopt);
+at::Tensor& masked_log_softmax_out(at::Tensor& out, const at::Tensor& self, int64_t dim,
+                                   const std::optional<at::Tensor>& mask = std::nullopt,
+                                   double temperature = 1., std::string_view empty = "zero",
+                                   std::optional<at::ScalarType> dtype = std::nullopt);
+
+at::Tensor masked_log_softmax_backward(const at::Tensor& grad_output, const at::Tensor& output,
+                                       int64_t dim, double temperature, at::ScalarType input_dtype);
+
+at::Tensor masked_softmax(const at::Tensor& self, int64_t dim,
+                          const std::optional<at::Tensor>& mask = std::nullopt,
+                          double temperature = 1., std::string_view empty = "zero",
+                          std::optional<at::ScalarType> dtype = std::nullopt);
+at::Tensor& masked_softmax_out(at::Tensor& out, const at::Tensor& self, int64_t dim,
+                               const std::optional<at::Tensor>& mask = std::nullopt,
+                               double temperature = 1., std::string_view empty = "zero",
+                               std::optional<at::ScalarType> dtype = std::nullopt);
+
+at::Tensor masked_softmax_backward(const at::Tensor& grad_output, const at::Tensor& output,
+                                   int64_t dim, double temperature, at::ScalarType input_dtype);
+
+at::Tensor masked_softmin(const at::Tensor& self, int64_t dim,
+                          const std::optional<at::Tensor>& mask = std::nullopt,
+                          double temperature = 1., std::string_view empty = "zero",
+                          std::optional<at::ScalarType> dtype = std::nullopt);
+at::Tensor& masked_softmin_out(at::Tensor& out, const at::Tensor& self, int64_t dim,
+                               const std::optional<at::Tensor>& mask = std::nullopt,
+                               double temperature = 1., std::string_view empty = "zero",
+                               std::optional<at::ScalarType> dtype = std::nullopt);
+
+at::Tensor masked_softmin_backward(const at::Tensor& grad_output, const at::Tensor& output,
+                                   int64_t dim, double temperature, at::ScalarType input_dtype);
 
 // mish: x * tanh(log(1 + exp(x)))
 at::Tensor mish(const at::Tensor& self);
