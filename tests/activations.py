@@ -64,3 +64,10 @@ def bits(tensor):
 
 def same_bits(a, b):
     return a.dtype == b.dtype and a.shape == b.shape and torch.equal(bits(a), bits(b))
+
+
+def units_apart(a, b):
+    """The distance of two half tensors, counted in representable numbers; NaNs are equal."""
+    order = [t.view(BITS[t.dtype]).int() for t in (a, b)]
+    order = [torch.where(o < 0, -(o & 0x7FFF), o) for o in order]
+    return torch.where(a.isnan() & b.isnan(), 0, (order[0] - order[1]).abs())

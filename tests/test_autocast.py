@@ -59,7 +59,9 @@ def test_fake_cuda(dtype):
         x = torch.empty(4, 6, dtype=dtype, device="cuda")
         weight = torch.empty(1, device="cuda")
         for case in FORMULAS:
-            assert case.value(x).dtype == case.torch_value(x).dtype, case
+            # What torch has not keeps its dtype; of what is composed instead a part may not.
+            expected = case.torch_value(x).dtype if case.in_torch else dtype
+            assert case.value(x).dtype == expected, case
         for name in WITH_DIM:
             ours, theirs = getattr(F, name), getattr(torch.nn.functional, name)
             assert ours(x, 1).dtype == theirs(x, 1).dtype

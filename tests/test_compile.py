@@ -42,7 +42,7 @@ def every_activation(call_of=lambda call: call.ours):
 
 
 def forward(functions):
-    return lambda x, *weights: [f(x, *weights[:further]) for f, further in functions]
+    return lambda x, *weights: [f(x, *weights[:1] * further) for f, further in functions]
 
 
 def train(program, x, *weights):

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 import torch
 import torch_act
-from activations import BITS, CASES, DTYPES, FORMULAS, HALF_DTYPES
+from activations import CASES, DTYPES, FORMULAS, HALF_DTYPES, units_apart
 from operators import HALVED, OVERLOADS, arguments
+from parametric import OPS as PARAMETRIC
 from samples import sample
 from specified import kinks, width
 from torch_act._decompositions import decompositions
@@ -33,6 +34,14 @@ KERNELS_ALWAYS = RANDOM | {
     if case.two_slopes
     for suffix in ("_slope_bits", "_backward_from_bits")
 }
+# Not written in torch's ops yet: Inductor calls the kernels.
+KERNELS_ALWAYS |= {name + suffix for name in PARAMETRIC for suffix in ("", "_backward")}
+KERNELS_ALWAYS |= {
+    f"masked_{name}{suffix}"
+    for name in ("softmax", "softmin", "log_softmax")
+    for suffix in ("", "_backward")
+}
+KERNELS_ALWAYS |= {"add_gumbel"}
 
 
 def decomposed(overload, *args, **kwargs):
@@ -132,13 +141,6 @@ def test_derivatives_from_the_output(case, dtype):
     )
 
 
-def units_apart(a, b):
-    """The distance of two half tensors, counted in representable numbers; NaNs are equal."""
-    order = [t.view(BITS[t.dtype]).int() for t in (a, b)]
-    order = [torch.where(o < 0, -(o & 0x7FFF), o) for o in order]
-    return torch.where(a.isnan() & b.isnan(), 0, (order[0] - order[1]).abs())
-
-
 @pytest.mark.parametrize("dtype", HALF_DTYPES, ids=str)
 @pytest.mark.parametrize("case", FORMULAS, ids=str)
 def test_every_half_is_rounded_once(case, dtype, measured):
@@ -150,7 +152,8 @@ def test_every_half_is_rounded_once(case, dtype, measured):
         apart = units_apart(ours(x), kernel(x))
         measured(f"decomposed, order {order}, other halves of {dtype}", case, (apart > 0).sum())
         assert apart.max() <= 1
-        assert (apart > 0).sum() <= 65536 // 100
+        # sigmoid″ is about -x/8: in float16's subnormals one in eight is nearly such a middle.
+        assert (apart > 0).sum() <= 65536 // 50
 
 
 LAYOUTS = {

@@ -122,13 +122,15 @@ def test_multiprocessing(method):
 def test_functional_call():
     model, other = network().eval(), network().eval()
     for parameter in other.parameters():
-        torch.nn.init.normal_(parameter, std=0.1)
+        parameter.detach().mul_(1 + 0.1 * torch.randn_like(parameter))
     parameters = {name: p.detach() for name, p in other.named_parameters()}
     call = functools.partial(torch.func.functional_call, model)
     assert torch.equal(call(parameters, (images(2),)), other(images(2)))
     grads = torch.func.grad(lambda p: call(p, (images(2),)).square().sum())(parameters)
     expected = gradients(other, other)[1:]
-    assert equal(list(grads.values()), expected)
+    # torch.func leaves grad mode on: glu's backward is composed of differentiable ops then.
+    for found, wanted in zip(grads.values(), expected, strict=True):
+        torch.testing.assert_close(found, wanted)
 
 
 def test_every_op_is_tested():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from activations import CASES, CASES_IN_TORCH, DTYPES, HALF_DTYPES, same_bits
+from activations import CASES, CASES_IN_TORCH, DTYPES, HALF_DTYPES, same_bits, units_apart
 from samples import exact, sample
 from specified import jumps
 from torch_act.accuracy.ulp import describe, error
@@ -58,15 +58,19 @@ def test_value_is_close_to_torch(case, dtype, device):
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_half_types_round_the_float32_result_once(case, device):
-    """For every input that there is, the half-precision result is the float32 one, rounded."""
+def test_half_types_are_at_most_a_neighbour_of_float32s(case, device):
+    """For every input that there is. Where the float32 result lies so near to the middle of two
+    halves that it leaves them undecided, the nearest is another one: test_half_rounding.py.
+    """
     patterns = torch.arange(-32768, 32768, dtype=torch.int32, device=device).to(torch.int16)
     for dtype in (torch.bfloat16, torch.float16):
         x = patterns.view(dtype)
         wide = x.float()
-        assert same_bits(case.value(x), case.value(wide).to(dtype))
-        assert same_bits(case.derivative(x), case.derivative(wide).to(dtype))
-        assert same_bits(case.second_derivative(x), case.second_derivative(wide).to(dtype))
+        for order in (case.value, case.derivative, case.second_derivative):
+            apart = units_apart(order(x), order(wide).to(dtype))
+            assert apart.max() <= 1
+            # sigmoid″ is about -x/8: in float16's subnormals one in eight is nearly such a middle.
+            assert (apart > 0).sum() <= len(x) // 50
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)

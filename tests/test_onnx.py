@@ -102,7 +102,7 @@ def test_runs_and_is_the_graph_of_torchs(name, arguments):
 
 
 F = torch_act.functional
-MASK = torch.arange(224).view(2, 4, 7, 4) % 3 > 0
+MASK = torch.arange(192).view(2, 4, 6, 4) % 3 > 0
 MASK[0, 0] = False
 COMPUTED = {
     "star_relu": lambda x: F.star_relu(x, torch.tensor([0.2, 0.4, 0.6, 0.8]), torch.tensor([0.5])),
@@ -129,7 +129,8 @@ def test_what_torch_has_not(name):
     x = _input()
     program = _export(Model(), x)
     assert {node.domain for node in program.model.graph} == {""}
-    torch.testing.assert_close(_run(program, x), Model()(x), equal_nan=True, **TOLERANCE)
+    # Products with what is small in a tail, where onnxruntime's erf and tanh have lost digits.
+    torch.testing.assert_close(_run(program, x), Model()(x), equal_nan=True, rtol=2e-5, atol=2e-5)
 
 
 def test_every_operator_has_a_translation():

@@ -48,7 +48,12 @@ def routed(call):
 
 
 @pytest.mark.parametrize(
-    "name", [name for name in torch_act.functional.__all__ if hasattr(F, name)]
+    "name",
+    [
+        name
+        for name in torch_act.functional.__all__
+        if hasattr(F, name) and name != "gumbel_softmax"
+    ],
 )
 def test_every_function(name):
     theirs, ours = getattr(F, name), getattr(torch_act.functional, name)

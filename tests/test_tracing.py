@@ -58,7 +58,8 @@ def test_lowered_graph():
     names = {entry.name for entry in CATALOGUE if entry.name != "rrelu"}  # then a leaky_relu
     assert {f"act.{name}.default" for name in names} <= ops
     assert {f"act.{name}_backward.default" for name in names} <= ops
-    assert torch.equal(graph(x), step(x))
+    # Traced with grad mode on, glu's backward is composed of differentiable ops.
+    torch.testing.assert_close(graph(x), step(x))
 
 
 @pytest.mark.filterwarnings("ignore:.torch.jit.* is deprecated")

@@ -160,11 +160,11 @@ def test_prelu(shapes, which, device):
 
 
 def test_prelu_errors(device):
-    with pytest.raises(RuntimeError, match="expected 1 or 3 weights"):
+    with pytest.raises(RuntimeError, match="expected weight to have 1 or 3 elements"):
         vmap(act.prelu, in_dims=(0, None))(
             torch.randn(4, 2, 3, device=device), torch.randn(4, device=device)
         )
-    with pytest.raises(RuntimeError, match="expected 1 or 1 weights"):
+    with pytest.raises(RuntimeError, match="expected weight to have 1 or 1 elements"):
         vmap(act.prelu, in_dims=(0, None))(
             torch.randn(4, 3, device=device), torch.randn(3, device=device)
         )

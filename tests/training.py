@@ -25,7 +25,7 @@ def whole(parameter):
 def trained(model, x, steps=2):
     """The network after steps of gradient descent. In evaluation, so that rrelu draws nothing."""
     model.eval()
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
     for _ in range(steps):
         optimizer.zero_grad()
         model(x).square().mean().backward()

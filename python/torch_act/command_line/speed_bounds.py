@@ -38,9 +38,9 @@ def class_of(entry: Entry) -> str | None:
         return "one exponential"
     if entry.name == "rrelu":
         return None  # most of its time draws random numbers
-    pieces = entry.pieces or next(iter(entry.variants.values()))
-    text = " ".join(expression for _, expression in pieces)
-    if re.search(r"log\(|erfc\(", text):
+    pieces = entry.pieces or next(iter(entry.variants.values()), ())
+    text = " ".join(expression for _, expression in pieces) or entry.composed
+    if re.search(r"log\(|erfc\(|sin\(", text):
         return "several functions"
     divided = re.search(r"/ \(", text)  # softsign: as long as an exponential
     return "one exponential" if divided or re.search(r"exp\(|tanh\(", text) else "piecewise linear"
