@@ -55,7 +55,7 @@ def test_float32(case):
         sweep = Sweep(subject, shape, STRIDE, compare=False)
         sweep.run(threads=1, state=None)
         expected = row(subject)
-        if expected.inputs != "all":
+        if not expected.inputs.startswith("all"):
             assert sweep.ours == expected.ours, subject.order
             continue
         # A part of all: no more of anything.
@@ -132,7 +132,7 @@ def test_blocks_hold_every_float():
     found = blocks(1)
     assert sum(block.count for block in found) == 1 << 31
     assert all(block.first + block.count == block.following for block in found[:-1])
-    some = torch.cat([block.patterns()[:-1] for block in blocks(STRIDE)]).view(torch.float32)
+    some = torch.cat([block.numbers().chunk(2)[0][:-1] for block in blocks(STRIDE)])
     powers = torch.ldexp(torch.ones(276), torch.arange(-148, 128))
     special = torch.cat([torch.tensor([0.0, torch.inf, torch.finfo(torch.float32).max]), powers])
     assert torch.isin(special[special >= torch.finfo(torch.float32).tiny], some).all()

@@ -96,7 +96,8 @@ def _of_block(
     magnitude, reach = exact.abs(), got.abs()
     finite = (magnitude < _OVERFLOW) & (reach < _OVERFLOW)
     agree = finite | ((magnitude >= _OVERFLOW) & (reach >= _OVERFLOW)) | ~(number | got_number)
-    opposite = exact.signbit() ^ got.signbit()
+    # By the bits: Inductor's signbit of -0.0 is that of 0 on a GPU.
+    opposite = (exact.view(torch.int64) ^ got.view(torch.int64)) < 0
     wrong_sign = opposite & number & got_number & (exact != 0)
     found = (number, exact.float() == result, ~agree, wrong_sign)
     counts = torch.stack([*(f.sum() for f in found), reversals, asymmetries])
