@@ -3,7 +3,7 @@
 #pragma once
 
 #include <act/activations.h>
-#include <cpu/glu.h>
+#include <cpu/gated.h>
 #include <cpu/kernels.h>
 #include <cpu/softmax.h>
 
@@ -145,7 +145,7 @@ class Cells {
 
   void add_rrelu(std::vector<Cell>& cells) const {
     const auto slopes = [this](int operand) {
-      return cpu::RandomSlopes{0.125, 0.375, &memory_.state, capacity, memory_[operand]};
+      return cpu::RandomSlopes{{&memory_.state, capacity, memory_[operand]}, 0.125, 0.375};
     };
     add(cells, "rrelu", "value", [=, this, kernel = set_.kernels->rrelu] {
       call(3, [&](const cpu::Operands& o) { kernel(storage_, o, slopes(2)); });
@@ -163,11 +163,12 @@ class Cells {
   }
 
   void add_glu(std::vector<Cell>& cells) const {
-    add(cells, "glu", "value", [=, this, kernel = set_.kernels->glu->value] {
-      call(3, [&](const cpu::Operands& o) { kernel(storage_, o); });
+    constexpr int sigmoid = Activations::index_of<formulas::Sigmoid>();
+    add(cells, "glu", "value", [=, this, kernel = set_.kernels->gated->value] {
+      call(3, [&](const cpu::Operands& o) { kernel(sigmoid, storage_, o, ParameterValues{}); });
     });
-    add(cells, "glu", "backward", [=, this, kernel = set_.kernels->glu->backward] {
-      call(5, [&](const cpu::Operands& o) { kernel(storage_, o); });
+    add(cells, "glu", "backward", [=, this, kernel = set_.kernels->gated->backward] {
+      call(5, [&](const cpu::Operands& o) { kernel(sigmoid, storage_, o, ParameterValues{}); });
     });
   }
 

@@ -17,7 +17,11 @@ from compiler_flags import EXACT  # noqa: E402
 CSRC = ROOT / "csrc"
 PROGRAM = ROOT / "benchmarks/instructions"
 SETS = ("baseline", "avx2", "avx512")
-UNITS = [CSRC / f"cpu/{name}_{which}.cpp" for which in SETS for name in ("kernels", "rowwise")]
+UNITS = [
+    CSRC / f"cpu/{name}_{which}.cpp"
+    for which in SETS
+    for name in ("kernels", "rowwise", "fused", "masked_softmax")
+]
 # With those of Python's own flags that change code. The program itself is not position-independent:
 # an address is then the one that the disassembly shows.
 FLAGS = ("-std=c++20", "-g0", "-fvisibility=hidden", "-fwrapv", "-fPIC", *EXACT, f"-I{CSRC}")
