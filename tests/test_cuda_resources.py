@@ -84,8 +84,8 @@ def is_pointwise(kernel):
 @pytest.mark.parametrize("architecture", ASSEMBLED_FOR)
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
 def test_registers(unit, architecture, measured):
-    """Nothing is spilled, or next to nothing. A multiprocessor has 65,536 registers and takes 2,048 threads: 32 for
-    each thread let it take all of them."""
+    """Nothing is spilled, or next to nothing. A multiprocessor has 65,536 registers and takes 2,048
+    threads: 32 for each thread let it take all of them."""
     kernels, _ = assembled(unit, architecture)
     # bias_act: of one kernel of celu ptxas keeps a value in memory rather than take more than 32.
     bytes_in_memory = 32 if unit.stem.startswith("bias_act") else 0
