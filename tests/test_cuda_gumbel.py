@@ -62,7 +62,7 @@ BUGS = {
     "another group": ("static_cast<std::uint64_t>(group)", "static_cast<std::uint64_t>(group + 1)"),
     "another word": ("words.word[i + k]", "words.word[i]"),
     "beyond a sample's end": ("if (i < rest)", "if (i <= rest)"),
-    "packs at any address": ("begins_pack(data.x)", "true"),
+    "packs at any address": ("begins_pack(data.x) && begins_pack(data.out)", "true"),
 }
 
 
