@@ -4,7 +4,7 @@
 #include <act/formulas/rrelu.h>
 
 #include "channel_parameter.h"
-#include "philox_state.h"
+#include "random_state.h"
 
 namespace act {
 

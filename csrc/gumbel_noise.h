@@ -3,7 +3,7 @@
 
 #include "checks.h"
 #include "dispatcher.h"
-#include "philox_state.h"
+#include "random_state.h"
 
 namespace act {
 
