@@ -320,7 +320,7 @@ def softmax(
         empty: What a slice without any element gives: "zero", 0 throughout and gradients of 0,
             or "nan". None: "zero" with a mask, else "nan" as torch.
     """
-    if has_torch_function_unary(input) or (mask is not None and has_torch_function_unary(mask)):
+    if has_torch_function_variadic(input, mask):
         options = _given(mask=mask, temperature=temperature, empty=empty)
         return handle_torch_function(
             softmax,
@@ -362,7 +362,7 @@ def softmin(
         empty: What a slice without any element gives: "zero", 0 throughout and gradients of 0,
             or "nan". None: "zero" with a mask, else "nan" as torch.
     """
-    if has_torch_function_unary(input) or (mask is not None and has_torch_function_unary(mask)):
+    if has_torch_function_variadic(input, mask):
         options = _given(mask=mask, temperature=temperature, empty=empty)
         return handle_torch_function(
             softmin,
@@ -404,7 +404,7 @@ def log_softmax(
         empty: What a slice without any element gives: "zero", -inf throughout and gradients of 0,
             or "nan". None: "zero" with a mask, else "nan" as torch.
     """
-    if has_torch_function_unary(input) or (mask is not None and has_torch_function_unary(mask)):
+    if has_torch_function_variadic(input, mask):
         options = _given(mask=mask, temperature=temperature, empty=empty)
         return handle_torch_function(
             log_softmax,
