@@ -1,4 +1,4 @@
-"""A swapped BERT, shipped: as a package of AOTInductor that calls our kernels, and as an ONNX file that needs none of them.
+"""A swapped BERT, shipped: for AOTInductor with our kernels, as ONNX without them.
 
     pip install transformers onnxruntime 'torch-act[onnx]'
     python examples/serve.py

@@ -1,10 +1,10 @@
-"""Our activations in seven architectures of transformers and timm: trained for a step, compiled, and taken out again.
+"""Our activations in seven architectures: gradients, compiled code, and taken out again.
 
     pip install transformers timm
     python examples/swap_models.py
 
-The models have random weights: nothing is downloaded. timm needs a torchvision that was built for this torch; without
-it its models are left out.
+The models have random weights: nothing is downloaded. timm needs a torchvision that was built for
+this torch; without it, its models are left out.
 """
 
 import warnings
