@@ -12,6 +12,9 @@ installed := $(VENV)/.installed-$(TORCH)
 
 formatted := '*.h' '*.cpp' '*.cuh' '*.cu'
 
+# Those of pyproject.toml that the tests, and what is shipped, need.
+EXTRAS ?= tools test models onnx lint docs ship build
+
 # A torch with CUDA, in an environment of its own. Needs nvcc, but neither GPU nor driver.
 CUDA_TORCH ?= 2.14.1
 CUDA_VENV ?= .venv-cuda
@@ -33,7 +36,7 @@ test-wheel: $(installed)
 simulated := adapters glu gumbel masked_softmax parametric pointwise pointwise_bugs prelu resources rrelu softmax
 
 test-cuda-build:
-	TORCH_ACT_CUDA=1 $(MAKE) test-wheel VENV=$(CUDA_VENV) TORCH=$(CUDA_TORCH) \
+	TORCH_ACT_CUDA=1 $(MAKE) test-wheel VENV=$(CUDA_VENV) TORCH=$(CUDA_TORCH) EXTRAS="$(EXTRAS) timm" \
 	  ARGS="--ignore-glob='tests/test_ptxsim_*' $(simulated:%=--ignore=tests/test_cuda_%.py) $(ARGS)"
 
 # Into dist/: named with torch, CUDA and the oldest Linux that it needs, and tried in a fresh environment.
@@ -59,7 +62,7 @@ $(packages): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(python) -m pip install --quiet --disable-pip-version-check --upgrade pip
 	$(python) -m pip install --quiet --disable-pip-version-check torch==$(TORCH)
-	$(python) tools/packaging/requirements.py tools test models onnx lint docs ship build \
+	$(python) tools/packaging/requirements.py $(EXTRAS) \
 	  | xargs $(python) -m pip install --quiet --disable-pip-version-check
 	touch $@
 
