@@ -18,46 +18,48 @@ template <std::size_t count>
 class RowLayout {
  public:
   RowLayout(const std::array<at::Tensor, count>& tensors, int64_t dim) {
-    const at::Tensor& first = tensors[0];
+    // Their own size(d) and stride(d) are calls, each with a check of d.
+    const at::IntArrayRef sizes = tensors[0].sizes();
+    const auto stride = [&](const at::Tensor& t, int64_t d) {
+      return t.strides()[static_cast<std::size_t>(d)] * static_cast<int64_t>(t.element_size());
+    };
     std::vector<int64_t> others;
-    for (int64_t d = first.dim() - 1; d >= 0; --d) {
-      if (d != dim && first.size(d) != 1) others.push_back(d);
+    for (int64_t d = tensors[0].dim() - 1; d >= 0; --d) {
+      if (d != dim && sizes[static_cast<std::size_t>(d)] != 1) others.push_back(d);
     }
     const auto distance = [&](int64_t d) {
       int64_t sum = 0;
-      for (const at::Tensor& t : tensors) sum += std::abs(t.stride(d)) * t.element_size();
+      for (const at::Tensor& t : tensors) sum += std::abs(stride(t, d));
       return sum;
     };
-    std::stable_sort(others.begin(), others.end(),
-                     [&](int64_t a, int64_t b) { return distance(a) < distance(b); });
+    if (others.size() > 1) {  // an empty or single one, too, would ask for memory
+      std::stable_sort(others.begin(), others.end(),
+                       [&](int64_t a, int64_t b) { return distance(a) < distance(b); });
+    }
     for (const int64_t d : others) {
+      const int64_t size = sizes[static_cast<std::size_t>(d)];
       const auto continues = [&] {
         if (sizes_.empty()) return false;
         for (std::size_t k = 0; k < count; ++k) {
-          if (tensors[k].stride(d) * tensors[k].element_size() !=
-              strides_[k].back() * sizes_.back()) {
-            return false;
-          }
+          if (stride(tensors[k], d) != strides_[k].back() * sizes_.back()) return false;
         }
         return true;
       };
       if (continues()) {
-        sizes_.back() *= first.size(d);
+        sizes_.back() *= size;
         continue;
       }
-      sizes_.push_back(first.size(d));
-      for (std::size_t k = 0; k < count; ++k) {
-        strides_[k].push_back(tensors[k].stride(d) * tensors[k].element_size());
-      }
+      sizes_.push_back(size);
+      for (std::size_t k = 0; k < count; ++k) strides_[k].push_back(stride(tensors[k], d));
     }
-    rows_.size = first.dim() == 0 ? 1 : first.size(dim);
+    rows_.size = sizes.empty() ? 1 : sizes[static_cast<std::size_t>(dim)];
     rows_.dims = static_cast<int>(sizes_.size());
     rows_.sizes = sizes_.data();
     for (std::size_t k = 0; k < count; ++k) {
       const at::Tensor& t = tensors[k];
-      const int64_t step = t.dim() == 0 ? 1 : t.stride(dim);
+      const auto bytes = static_cast<int64_t>(t.element_size());
       rows_.operands[k] = {static_cast<char*>(const_cast<void*>(t.const_data_ptr())), storage_of(t),
-                           (rows_.size == 1 ? 1 : step) * t.element_size(), strides_[k].data()};
+                           rows_.size == 1 ? bytes : stride(t, dim), strides_[k].data()};
     }
   }
   RowLayout(const RowLayout&) = delete;

@@ -123,10 +123,9 @@ struct Kernel {
 
   static at::Tensor value(c10::DispatchKeySet keys, const at::Tensor& self, int64_t dim,
                           std::optional<at::ScalarType> dtype) {
-    const at::ScalarType type = result_dtype(op_name, self, dtype);
     // Any conversion that the kernel does not do itself is an op with a derivative of its own.
-    if (!converts_inside(self, type)) {
-      return softmax_op<member>().call(self.to(type), dim, std::nullopt);
+    if (dtype && !converts_inside(self, result_dtype(op_name, self, dtype))) {
+      return softmax_op<member>().call(self.to(*dtype), dim, std::nullopt);
     }
     c10::intrusive_ptr<SoftmaxBackward<member>> node;
     if (compute_requires_grad(self)) {

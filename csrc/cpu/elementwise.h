@@ -25,7 +25,7 @@ inline at::Tensor empty_result(const at::Tensor& self, const at::TensorOptions& 
       self.is_non_overlapping_and_dense()
           ? at::Tensor(at::detail::empty_strided_cpu(self.sizes(), self.strides(), options))
           : at::empty_like(self, options);
-  advise_huge_pages(result.mutable_data_ptr(), result.nbytes());
+  advise_huge_pages(result);
   return result;
 }
 inline at::Tensor empty_result(const at::Tensor& self) {

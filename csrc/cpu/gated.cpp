@@ -18,7 +18,7 @@ struct Device {
 
   static at::Tensor empty_like(const at::Tensor& self) {
     at::Tensor result = at::empty_like(self);
-    advise_huge_pages(result.mutable_data_ptr(), result.nbytes());
+    advise_huge_pages(result);
     return result;
   }
 

@@ -13,7 +13,7 @@ namespace {
 at::Tensor add_gumbel(const at::Tensor& self, const at::Tensor& state) {
   check_add_gumbel(self, state);
   at::Tensor result = at::detail::empty_cpu(self.sizes(), self.options());
-  advise_huge_pages(result.mutable_data_ptr(), result.nbytes());
+  advise_huge_pages(result);
   const at::Tensor places = places_of(self), states = state.contiguous();
   const RandomStates random = random_states(states, places);
   const Storage storage = storage_of(self);

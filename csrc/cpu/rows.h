@@ -35,8 +35,8 @@ struct RowDevice {
   };
 
   static at::Tensor empty(at::IntArrayRef sizes, const at::TensorOptions& options) {
-    at::Tensor result = at::detail::empty_cpu(sizes, options);
-    advise_huge_pages(result.mutable_data_ptr(), result.nbytes());
+    at::Tensor result = at::detail::empty_cpu(sizes, options.dtype().toScalarType());
+    advise_huge_pages(result);
     return result;
   }
 };

@@ -55,7 +55,9 @@ class RowSoftmax {
     const T* x[row_group];
     in_.read_group(x, block_, data, count, size_);
     sum_up(x, stride, count);
-    normalizers_.template set<logarithm, Elements>(sums_, in_.empty_is_nan());
+    for_rows<row_group>(count, [&]<int rows>() {
+      normalizers_.template set<logarithm, Elements, rows>(sums_, in_.empty_is_nan());
+    });
     const bool here = out_.direct && stride == size_;
     for (std::int64_t r = 0; r < count; ++r) {
       T* y = here ? reinterpret_cast<T*>(to[r]) : e_ + r * stride;
@@ -81,9 +83,9 @@ class RowSoftmax {
         total.merge(sums_, 1);
       }
     }
-    normalizers_.template set<logarithm, Elements>(total, in_.empty_is_nan());
+    normalizers_.template set<logarithm, Elements, few_rows>(total, in_.empty_is_nan());
     alignas(64) T largest[row_group] = {T(total.largest[0])};
-    scales_.set(largest);
+    scales_.template set<few_rows>(largest);
     const T high = normalizers_.high[0], low = normalizers_.low[0], absent = normalizers_.absent[0];
     const T shift = scales_.shift[0], floor = scales_.floor[0], to_power = scales_.to_power[0];
     for (std::int64_t i = 0; i < size_; i += row_block) {
@@ -116,7 +118,7 @@ class RowSoftmax {
     alignas(64) T largest[row_group] = {}, tops[row_group] = {};
     alignas(64) double sum[row_group] = {};
     for (std::int64_t r = 0; r < count; ++r) largest[r] = maximum(x[r], stride);
-    scales_.set(largest);
+    for_rows<row_group>(count, [&]<int rows>() { scales_.template set<rows>(largest); });
     for (std::int64_t r = 0; r < count; ++r) {
       scaled_exps<Elements>(e_ + r * stride, x[r], stride, scales_, r);
       sum[r] = sum_of(e_ + r * stride, stride);
@@ -128,7 +130,8 @@ class RowSoftmax {
         sum[r] = sum_of(e_ + r * stride, stride);
       }
     }
-    sums_.set(largest, scales_, sum, tops);
+    for_rows<row_group>(count,
+                        [&]<int rows>() { sums_.template set<rows>(largest, scales_, sum, tops); });
   }
 
   std::int64_t size_;

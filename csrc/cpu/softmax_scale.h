@@ -9,13 +9,22 @@ namespace act::cpu::ACT_INSTRUCTION_SET {
 
 using namespace act::normalization;
 
+// Calls run.operator()<rows>(): arithmetic in vectors for `rows` rows, of which there are `count`.
+// A single row, or the few long ones of a group, are no reason to compute all lanes.
+inline constexpr int few_rows = 4;
+template <int width, class Run>
+void for_rows(std::int64_t count, Run run) {
+  count <= few_rows ? run.template operator()<few_rows>() : run.template operator()<width>();
+}
+
 // The scales of rows that are computed together.
 template <class T, int width>
 struct Scales {
   alignas(64) T shift[width], floor[width], exponent[width], to_power[width], top[width];
 
+  template <int rows = width>
   void set(const T* largest) {
-    for (int r = 0; r < width; ++r) {
+    for (int r = 0; r < rows; ++r) {
       const Scale<T> scale = scale_for(largest[r]);
       shift[r] = scale.shift;
       floor[r] = scale.floor;
@@ -44,10 +53,10 @@ struct RowSums {
   alignas(64) double largest[width], shift[width], exponent[width], top[width];
   alignas(64) double sum[width], low[width], tops[width];
 
-  template <class T>
+  template <int rows = width, class T>
   void set(const T* row_largest, const Scales<T, width>& scales, const double* row_sum_of,
            const T* row_tops) {
-    for (int r = 0; r < width; ++r) {
+    for (int r = 0; r < rows; ++r) {
       put(r, row_sum(row_largest[r], scales.get(r), row_sum_of[r], 0.0, double(row_tops[r])));
     }
   }
@@ -72,16 +81,16 @@ template <class T, int width>
 struct Normalizers {
   alignas(64) T high[width], low[width], absent[width];
 
-  template <bool logarithm, class Elements>
-  void set(const RowSums<width>& rows, [[maybe_unused]] bool empty_is_nan) {
-    for (int r = 0; r < width; ++r) {
-      const Normalizer<T> row = normalizer<logarithm, T>(rows.get(r));
+  template <bool logarithm, class Elements, int rows = width>
+  void set(const RowSums<width>& sums, [[maybe_unused]] bool empty_is_nan) {
+    for (int r = 0; r < rows; ++r) {
+      const Normalizer<T> row = normalizer<logarithm, T>(sums.get(r));
       high[r] = row.high;
       low[r] = row.low;
     }
     if constexpr (!Elements::all) {
-      for (int r = 0; r < width; ++r) {
-        absent[r] = absent_result<logarithm, T>(rows.get(r), empty_is_nan);
+      for (int r = 0; r < rows; ++r) {
+        absent[r] = absent_result<logarithm, T>(sums.get(r), empty_is_nan);
       }
     }
   }

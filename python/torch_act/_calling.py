@@ -1,4 +1,4 @@
-"""How a Python function reaches its kernel: decided here, and only here.
+"""How a Python function reaches its kernel.
 
 There are two ways in. The builtins of `_C` call the dispatcher through typed handles and cost
 about as much as torch's own; `torch.ops.act.<name>` costs 2 to 4 µs more for each call, but is an
@@ -10,6 +10,9 @@ object that a graph can hold. Hence the rule:
    node of the graph. A builtin would break the graph.
 3. Otherwise the builtin. Whatever traces below Python (make_fx, torch.jit.trace, fake tensors,
    torch.func) sees the op in either case, for both ways lead through the dispatcher.
+
+The functions write `(traceable if is_dynamo_compiling() else kernels).<name>` out: to ask a
+function of this file instead would be 2 % of a call on a small tensor.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,7 +20,6 @@ from typing import Any, Protocol, cast
 
 import torch
 from torch import Generator, Tensor
-from torch.compiler import is_dynamo_compiling
 from torch.overrides import (
     handle_torch_function,
     has_torch_function_unary,
@@ -32,6 +34,7 @@ __all__ = [
     "has_torch_function_unary",
     "has_torch_function_variadic",
     "kernels",
+    "traceable",
 ]
 
 
@@ -117,14 +120,12 @@ for _name in ("masked_softmax", "masked_softmin", "masked_log_softmax"):
 
 
 class Kernels(Protocol):
-    """A function for each op and each in-place op, by its name."""
+    """A function for each op and each in-place op, by its name.
+
+    Called as `<name>(input, every argument in order)`.
+    """
 
     def __getattr__(self, name: str) -> Callable[..., Tensor]: ...
 
 
-_operators, _builtins = cast(Kernels, _Operators), cast(Kernels, _C)
-
-
-def kernels() -> Kernels:
-    """Where to call `<name>(input, every argument in order)`: rules 2 and 3."""
-    return _operators if is_dynamo_compiling() else _builtins
+kernels, traceable = cast(Kernels, _C), cast(Kernels, _Operators)  # rules 3 and 2

@@ -16,6 +16,7 @@ from torch_act._calling import (
     has_torch_function_unary,
     has_torch_function_variadic,
     kernels,
+    traceable,
 )
 from torch_act._docstrings import documented, documented_in_place
 
@@ -86,8 +87,8 @@ def relu(input: Tensor, inplace: bool = False) -> Tensor:
     if has_torch_function_unary(input):
         return handle_torch_function(relu, (input,), input, inplace=inplace)
     if inplace:
-        return kernels().relu_(input)
-    return kernels().relu(input)
+        return (traceable if is_dynamo_compiling() else kernels).relu_(input)
+    return (traceable if is_dynamo_compiling() else kernels).relu(input)
 
 
 @documented("relu6")
@@ -101,8 +102,8 @@ def relu6(input: Tensor, inplace: bool = False) -> Tensor:
     if has_torch_function_unary(input):
         return handle_torch_function(relu6, (input,), input, inplace=inplace)
     if inplace:
-        return kernels().relu6_(input)
-    return kernels().relu6(input)
+        return (traceable if is_dynamo_compiling() else kernels).relu6_(input)
+    return (traceable if is_dynamo_compiling() else kernels).relu6(input)
 
 
 @documented("leaky_relu")
@@ -119,8 +120,8 @@ def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = Fals
             leaky_relu, (input,), input, negative_slope=negative_slope, inplace=inplace
         )
     if inplace:
-        return kernels().leaky_relu_(input, negative_slope)
-    return kernels().leaky_relu(input, negative_slope)
+        return (traceable if is_dynamo_compiling() else kernels).leaky_relu_(input, negative_slope)
+    return (traceable if is_dynamo_compiling() else kernels).leaky_relu(input, negative_slope)
 
 
 @documented("rrelu")
@@ -155,8 +156,12 @@ def rrelu(
             generator=generator,
         )
     if inplace:
-        return kernels().rrelu_(input, lower, upper, training, generator)
-    return kernels().rrelu(input, lower, upper, training, generator)
+        return (traceable if is_dynamo_compiling() else kernels).rrelu_(
+            input, lower, upper, training, generator
+        )
+    return (traceable if is_dynamo_compiling() else kernels).rrelu(
+        input, lower, upper, training, generator
+    )
 
 
 @documented("prelu")
@@ -169,7 +174,7 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
     """
     if has_torch_function_variadic(input, weight):
         return handle_torch_function(prelu, (input, weight), input, weight)
-    return kernels().prelu(input, weight)
+    return (traceable if is_dynamo_compiling() else kernels).prelu(input, weight)
 
 
 @documented("sigmoid")
@@ -181,7 +186,7 @@ def sigmoid(input: Tensor) -> Tensor:
     """
     if has_torch_function_unary(input):
         return handle_torch_function(sigmoid, (input,), input)
-    return kernels().sigmoid(input)
+    return (traceable if is_dynamo_compiling() else kernels).sigmoid(input)
 
 
 @documented("tanh")
@@ -193,7 +198,7 @@ def tanh(input: Tensor) -> Tensor:
     """
     if has_torch_function_unary(input):
         return handle_torch_function(tanh, (input,), input)
-    return kernels().tanh(input)
+    return (traceable if is_dynamo_compiling() else kernels).tanh(input)
 
 
 @documented("elu")
@@ -208,8 +213,8 @@ def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     if has_torch_function_unary(input):
         return handle_torch_function(elu, (input,), input, alpha=alpha, inplace=inplace)
     if inplace:
-        return kernels().elu_(input, alpha)
-    return kernels().elu(input, alpha)
+        return (traceable if is_dynamo_compiling() else kernels).elu_(input, alpha)
+    return (traceable if is_dynamo_compiling() else kernels).elu(input, alpha)
 
 
 @documented("celu")
@@ -224,8 +229,8 @@ def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     if has_torch_function_unary(input):
         return handle_torch_function(celu, (input,), input, alpha=alpha, inplace=inplace)
     if inplace:
-        return kernels().celu_(input, alpha)
-    return kernels().celu(input, alpha)
+        return (traceable if is_dynamo_compiling() else kernels).celu_(input, alpha)
+    return (traceable if is_dynamo_compiling() else kernels).celu(input, alpha)
 
 
 @documented("selu")
@@ -239,8 +244,8 @@ def selu(input: Tensor, inplace: bool = False) -> Tensor:
     if has_torch_function_unary(input):
         return handle_torch_function(selu, (input,), input, inplace=inplace)
     if inplace:
-        return kernels().selu_(input)
-    return kernels().selu(input)
+        return (traceable if is_dynamo_compiling() else kernels).selu_(input)
+    return (traceable if is_dynamo_compiling() else kernels).selu(input)
 
 
 @documented("gelu")
@@ -253,7 +258,7 @@ def gelu(input: Tensor, *, approximate: str = "none") -> Tensor:
     """
     if has_torch_function_unary(input):
         return handle_torch_function(gelu, (input,), input, approximate=approximate)
-    return kernels().gelu(input, approximate)
+    return (traceable if is_dynamo_compiling() else kernels).gelu(input, approximate)
 
 
 @documented("silu")
@@ -267,8 +272,8 @@ def silu(input: Tensor, inplace: bool = False) -> Tensor:
     if has_torch_function_unary(input):
         return handle_torch_function(silu, (input,), input, inplace=inplace)
     if inplace:
-        return kernels().silu_(input)
-    return kernels().silu(input)
+        return (traceable if is_dynamo_compiling() else kernels).silu_(input)
+    return (traceable if is_dynamo_compiling() else kernels).silu(input)
 
 
 @documented("softplus")
@@ -282,7 +287,7 @@ def softplus(input: Tensor, beta: float = 1, threshold: float = 20) -> Tensor:
     """
     if has_torch_function_unary(input):
         return handle_torch_function(softplus, (input,), input, beta=beta, threshold=threshold)
-    return kernels().softplus(input, beta, threshold)
+    return (traceable if is_dynamo_compiling() else kernels).softplus(input, beta, threshold)
 
 
 @documented("softsign")
@@ -294,7 +299,7 @@ def softsign(input: Tensor) -> Tensor:
     """
     if has_torch_function_unary(input):
         return handle_torch_function(softsign, (input,), input)
-    return kernels().softsign(input)
+    return (traceable if is_dynamo_compiling() else kernels).softsign(input)
 
 
 @documented("softmax")
@@ -333,10 +338,10 @@ def softmax(
         )
     if dim is None:
         dim = _implicit_dim("softmax", input.dim(), _stacklevel)
-    if mask is not None or temperature != 1 or empty is not None:
-        masked = kernels().masked_softmax
+    if mask is not None or temperature != 1.0 or empty is not None:
+        masked = (traceable if is_dynamo_compiling() else kernels).masked_softmax
         return masked(input, dim, mask, temperature, _for_empty(empty, mask), dtype)
-    return kernels().softmax(input, dim, dtype)
+    return (traceable if is_dynamo_compiling() else kernels).softmax(input, dim, dtype)
 
 
 @documented("softmin")
@@ -375,10 +380,10 @@ def softmin(
         )
     if dim is None:
         dim = _implicit_dim("softmin", input.dim(), _stacklevel)
-    if mask is not None or temperature != 1 or empty is not None:
-        masked = kernels().masked_softmin
+    if mask is not None or temperature != 1.0 or empty is not None:
+        masked = (traceable if is_dynamo_compiling() else kernels).masked_softmin
         return masked(input, dim, mask, temperature, _for_empty(empty, mask), dtype)
-    return kernels().softmin(input, dim, dtype)
+    return (traceable if is_dynamo_compiling() else kernels).softmin(input, dim, dtype)
 
 
 @documented("log_softmax")
@@ -417,10 +422,10 @@ def log_softmax(
         )
     if dim is None:
         dim = _implicit_dim("log_softmax", input.dim(), _stacklevel)
-    if mask is not None or temperature != 1 or empty is not None:
-        masked = kernels().masked_log_softmax
+    if mask is not None or temperature != 1.0 or empty is not None:
+        masked = (traceable if is_dynamo_compiling() else kernels).masked_log_softmax
         return masked(input, dim, mask, temperature, _for_empty(empty, mask), dtype)
-    return kernels().log_softmax(input, dim, dtype)
+    return (traceable if is_dynamo_compiling() else kernels).log_softmax(input, dim, dtype)
 
 
 def _for_empty(empty: str | None, mask: Tensor | None) -> str:
@@ -531,8 +536,8 @@ def hardtanh(
             hardtanh, (input,), input, min_val=min_val, max_val=max_val, inplace=inplace
         )
     if inplace:
-        return kernels().hardtanh_(input, min_val, max_val)
-    return kernels().hardtanh(input, min_val, max_val)
+        return (traceable if is_dynamo_compiling() else kernels).hardtanh_(input, min_val, max_val)
+    return (traceable if is_dynamo_compiling() else kernels).hardtanh(input, min_val, max_val)
 
 
 @documented("logsigmoid")
@@ -544,7 +549,7 @@ def logsigmoid(input: Tensor) -> Tensor:
     """
     if has_torch_function_unary(input):
         return handle_torch_function(logsigmoid, (input,), input)
-    return kernels().logsigmoid(input)
+    return (traceable if is_dynamo_compiling() else kernels).logsigmoid(input)
 
 
 @documented("mish")
@@ -558,8 +563,8 @@ def mish(input: Tensor, inplace: bool = False) -> Tensor:
     if has_torch_function_unary(input):
         return handle_torch_function(mish, (input,), input, inplace=inplace)
     if inplace:
-        return kernels().mish_(input)
-    return kernels().mish(input)
+        return (traceable if is_dynamo_compiling() else kernels).mish_(input)
+    return (traceable if is_dynamo_compiling() else kernels).mish(input)
 
 
 @documented("hardswish")
@@ -573,8 +578,8 @@ def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
     if has_torch_function_unary(input):
         return handle_torch_function(hardswish, (input,), input, inplace=inplace)
     if inplace:
-        return kernels().hardswish_(input)
-    return kernels().hardswish(input)
+        return (traceable if is_dynamo_compiling() else kernels).hardswish_(input)
+    return (traceable if is_dynamo_compiling() else kernels).hardswish(input)
 
 
 @documented("hardsigmoid")
@@ -588,8 +593,8 @@ def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
     if has_torch_function_unary(input):
         return handle_torch_function(hardsigmoid, (input,), input, inplace=inplace)
     if inplace:
-        return kernels().hardsigmoid_(input)
-    return kernels().hardsigmoid(input)
+        return (traceable if is_dynamo_compiling() else kernels).hardsigmoid_(input)
+    return (traceable if is_dynamo_compiling() else kernels).hardsigmoid(input)
 
 
 @documented("hardshrink")
@@ -602,7 +607,7 @@ def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """
     if has_torch_function_unary(input):
         return handle_torch_function(hardshrink, (input,), input, lambd=lambd)
-    return kernels().hardshrink(input, lambd)
+    return (traceable if is_dynamo_compiling() else kernels).hardshrink(input, lambd)
 
 
 @documented("softshrink")
@@ -615,7 +620,7 @@ def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """
     if has_torch_function_unary(input):
         return handle_torch_function(softshrink, (input,), input, lambd=lambd)
-    return kernels().softshrink(input, lambd)
+    return (traceable if is_dynamo_compiling() else kernels).softshrink(input, lambd)
 
 
 @documented("tanhshrink")
@@ -627,7 +632,7 @@ def tanhshrink(input: Tensor) -> Tensor:
     """
     if has_torch_function_unary(input):
         return handle_torch_function(tanhshrink, (input,), input)
-    return kernels().tanhshrink(input)
+    return (traceable if is_dynamo_compiling() else kernels).tanhshrink(input)
 
 
 @documented("threshold")
@@ -643,8 +648,8 @@ def threshold(input: Tensor, threshold: float, value: float, inplace: bool = Fal
     if has_torch_function_unary(input):
         return handle_torch_function(_threshold, (input,), input, threshold, value, inplace=inplace)
     if inplace:
-        return kernels().threshold_(input, threshold, value)
-    return kernels().threshold(input, threshold, value)
+        return (traceable if is_dynamo_compiling() else kernels).threshold_(input, threshold, value)
+    return (traceable if is_dynamo_compiling() else kernels).threshold(input, threshold, value)
 
 
 _threshold = threshold  # inside the function its name is an argument
@@ -660,7 +665,7 @@ def glu(input: Tensor, dim: int = -1) -> Tensor:
     """
     if has_torch_function_unary(input):
         return handle_torch_function(glu, (input,), input, dim=dim)
-    return kernels().glu(input, dim)
+    return (traceable if is_dynamo_compiling() else kernels).glu(input, dim)
 
 
 @documented("relu_squared")
@@ -674,8 +679,8 @@ def relu_squared(input: Tensor, inplace: bool = False) -> Tensor:
     if has_torch_function_unary(input):
         return handle_torch_function(relu_squared, (input,), input, inplace=inplace)
     if inplace:
-        return kernels().relu_squared_(input)
-    return kernels().relu_squared(input)
+        return (traceable if is_dynamo_compiling() else kernels).relu_squared_(input)
+    return (traceable if is_dynamo_compiling() else kernels).relu_squared(input)
 
 
 @documented("quick_gelu")
@@ -689,8 +694,8 @@ def quick_gelu(input: Tensor, inplace: bool = False) -> Tensor:
     if has_torch_function_unary(input):
         return handle_torch_function(quick_gelu, (input,), input, inplace=inplace)
     if inplace:
-        return kernels().quick_gelu_(input)
-    return kernels().quick_gelu(input)
+        return (traceable if is_dynamo_compiling() else kernels).quick_gelu_(input)
+    return (traceable if is_dynamo_compiling() else kernels).quick_gelu(input)
 
 
 @documented("hard_mish")
@@ -704,8 +709,8 @@ def hard_mish(input: Tensor, inplace: bool = False) -> Tensor:
     if has_torch_function_unary(input):
         return handle_torch_function(hard_mish, (input,), input, inplace=inplace)
     if inplace:
-        return kernels().hard_mish_(input)
-    return kernels().hard_mish(input)
+        return (traceable if is_dynamo_compiling() else kernels).hard_mish_(input)
+    return (traceable if is_dynamo_compiling() else kernels).hard_mish(input)
 
 
 @documented("squareplus")
@@ -718,7 +723,7 @@ def squareplus(input: Tensor, b: float = 4.0) -> Tensor:
     """
     if has_torch_function_unary(input):
         return handle_torch_function(squareplus, (input,), input, b=b)
-    return kernels().squareplus(input, b)
+    return (traceable if is_dynamo_compiling() else kernels).squareplus(input, b)
 
 
 @documented("laplace")
@@ -732,7 +737,7 @@ def laplace(input: Tensor, mu: float = 0.707107, sigma: float = 0.282095) -> Ten
     """
     if has_torch_function_unary(input):
         return handle_torch_function(laplace, (input,), input, mu=mu, sigma=sigma)
-    return kernels().laplace(input, mu, sigma)
+    return (traceable if is_dynamo_compiling() else kernels).laplace(input, mu, sigma)
 
 
 @documented("gated")
@@ -764,7 +769,9 @@ def gated(
         return handle_torch_function(
             gated, (input,), input, activation, layout=layout, dim=dim, parameters=parameters
         )
-    return kernels().gated(input, activation, layout, dim, parameters)
+    return (traceable if is_dynamo_compiling() else kernels).gated(
+        input, activation, layout, dim, parameters
+    )
 
 
 @documented("gated_pair")
@@ -783,7 +790,9 @@ def gated_pair(
         return handle_torch_function(
             gated_pair, (gate, other), gate, other, activation, parameters=parameters
         )
-    return kernels().gated_pair(gate, other, activation, parameters)
+    return (traceable if is_dynamo_compiling() else kernels).gated_pair(
+        gate, other, activation, parameters
+    )
 
 
 @documented("swiglu")
@@ -797,7 +806,7 @@ def swiglu(input: Tensor, *, layout: GateLayout = "first", dim: int = -1) -> Ten
     """
     if has_torch_function_unary(input):
         return handle_torch_function(swiglu, (input,), input, layout=layout, dim=dim)
-    return kernels().gated(input, "silu", layout, dim, ())
+    return (traceable if is_dynamo_compiling() else kernels).gated(input, "silu", layout, dim, ())
 
 
 @documented("geglu")
@@ -820,7 +829,9 @@ def geglu(
         return handle_torch_function(
             geglu, (input,), input, approximate=approximate, layout=layout, dim=dim
         )
-    return kernels().gated(input, f"gelu_{approximate}", layout, dim, ())
+    return (traceable if is_dynamo_compiling() else kernels).gated(
+        input, f"gelu_{approximate}", layout, dim, ()
+    )
 
 
 @documented("reglu")
@@ -834,7 +845,7 @@ def reglu(input: Tensor, *, layout: GateLayout = "first", dim: int = -1) -> Tens
     """
     if has_torch_function_unary(input):
         return handle_torch_function(reglu, (input,), input, layout=layout, dim=dim)
-    return kernels().gated(input, "relu", layout, dim, ())
+    return (traceable if is_dynamo_compiling() else kernels).gated(input, "relu", layout, dim, ())
 
 
 @documented("bias_act")
@@ -861,7 +872,9 @@ def bias_act(
         return handle_torch_function(
             bias_act, (input, bias), input, bias, activation, dim=dim, parameters=parameters
         )
-    return kernels().bias_act(input, bias, activation, dim, parameters)
+    return (traceable if is_dynamo_compiling() else kernels).bias_act(
+        input, bias, activation, dim, parameters
+    )
 
 
 @documented_in_place("relu")
@@ -931,7 +944,7 @@ def star_relu(input: Tensor, scale: Tensor, bias: Tensor) -> Tensor:
     if has_torch_function_variadic(input, scale, bias):
         arguments = (input, scale, bias)
         return handle_torch_function(star_relu, arguments, *arguments)
-    return kernels().star_relu(input, scale, bias)
+    return (traceable if is_dynamo_compiling() else kernels).star_relu(input, scale, bias)
 
 
 @documented("xielu")
@@ -950,7 +963,9 @@ def xielu(
     if has_torch_function_variadic(input, alpha_p, alpha_n):
         arguments = (input, alpha_p, alpha_n)
         return handle_torch_function(xielu, arguments, *arguments, beta=beta, eps=eps)
-    return kernels().xielu(input, alpha_p, alpha_n, beta, eps)
+    return (traceable if is_dynamo_compiling() else kernels).xielu(
+        input, alpha_p, alpha_n, beta, eps
+    )
 
 
 @documented("snake")
@@ -965,4 +980,6 @@ def snake(input: Tensor, alpha: Tensor, beta: Tensor | None = None) -> Tensor:
     if has_torch_function_variadic(input, alpha, beta):
         arguments = (input, alpha, beta)
         return handle_torch_function(snake, arguments, *arguments)
-    return kernels().snake(input, alpha, alpha if beta is None else beta)
+    return (traceable if is_dynamo_compiling() else kernels).snake(
+        input, alpha, alpha if beta is None else beta
+    )

@@ -2,6 +2,11 @@
 
 Time is too noisy for a bound of nothing. Here every instruction counts, those of the interpreter
 and of the dispatcher too. As a script, this file makes the calls, and runs under valgrind.
+
+Three things would make each run another: the seed of Python's hashes, that the interpreter rewrites
+a function for the types that it meets in its first calls, and what glibc's allocator takes, which
+benchmarks/instructions/allocator.cpp explains. The seed is fixed, calls are made until they repeat,
+and that allocator replaces glibc's.
 """
 
 import ctypes
@@ -19,6 +24,8 @@ if __name__ == "__main__":
 from instructions.counts import dumps
 from instructions.program import PROGRAM, ROOT
 
+# Python 3.11 rewrites a function after eight calls, and what it finds there over the next ones.
+CALLED_BEFORE, COUNTED_AFTER = 20, 8
 WAYS = ("function", "module", "op")
 ATEN = {"logsigmoid": "log_sigmoid"}  # where the op is not called what the function is
 
@@ -43,10 +50,15 @@ def overheads(folder: Path = ROOT / "build/instructions") -> list[Overhead]:
     """Of every op that torch has too, called as a function, as a module and as an op."""
     folder.mkdir(parents=True, exist_ok=True)
     library = folder / "python.so"
-    source = str(PROGRAM / "python.cpp")
-    subprocess.run(["g++", "-shared", "-fPIC", source, "-o", str(library)], check=True)
-    command = (sys.executable, __file__, str(library))
-    found = dumps(*command, options=("--instr-atstart=no",))
+    sources = [str(PROGRAM / name) for name in ("python.cpp", "allocator.cpp")]
+    # Without -fno-builtin, the compiler takes calloc's own malloc and memset for a calloc.
+    flags = ("-std=c++20", "-O2", "-fno-builtin", "-shared", "-fPIC")
+    subprocess.run(["g++", *flags, *sources, "-o", str(library)], check=True)
+    found = dumps(
+        *(sys.executable, __file__, str(library)),
+        options=("--instr-atstart=no",),
+        variables={"PYTHONHASHSEED": "0", "LD_PRELOAD": str(library)},
+    )
     nothing = found.pop("nothing")
     names = dict.fromkeys(name.rpartition("/")[0] for name in found)
     return [
@@ -57,7 +69,6 @@ def overheads(folder: Path = ROOT / "build/instructions") -> list[Overhead]:
 
 def _make_calls(library: str) -> None:
     import torch
-    from torch_act.command_line.calls import calls
 
     torch.set_num_threads(1)
     # With the lock held: no other thread of Python's is counted.
@@ -65,8 +76,8 @@ def _make_calls(library: str) -> None:
 
     def count(name: str, function: Callable[..., object], *inputs: object) -> None:
         encoded = name.encode()
-        for turn in range(8):
-            if turn < 5:  # the caches of the interpreter and of the dispatcher
+        for turn in range(COUNTED_AFTER + 2):
+            if turn < COUNTED_AFTER:
                 function(*inputs)
                 continue
             counter.begin()
@@ -74,8 +85,23 @@ def _make_calls(library: str) -> None:
             counter.end(encoded)
 
     gc.disable()
+    counts = [("nothing", nullcontext, lambda: None), *_counts()]
+    # Much the most of the calls before the slow part.
+    for _, context, function, *inputs in counts:
+        with context():
+            for _ in range(CALLED_BEFORE):
+                function(*inputs)
     counter.start()
-    count("nothing", lambda: None)
+    for name, context, function, *inputs in counts:
+        with context():
+            count(name, function, *inputs)
+
+
+def _counts() -> Iterator[tuple]:
+    """Name, context, function and inputs of each call."""
+    import torch
+    from torch_act.command_line.calls import calls
+
     for call in calls(training=False):
         for way in WAYS:
             for ours, torchs in _pair(call, way):
@@ -83,9 +109,9 @@ def _make_calls(library: str) -> None:
                     x = torch.linspace(-3, 3, 64).requires_grad_(grad)
                     inputs = (x,) if way == "module" else (x, *call.further_inputs(x))
                     name = f"{call.label} {way} {'with' if grad else 'without'} grad"
-                    with nullcontext() if grad else torch.no_grad():
-                        count(f"{name}/ours", ours, *inputs)
-                        count(f"{name}/torch", torchs, *inputs)
+                    context = nullcontext if grad else torch.no_grad
+                    yield (f"{name}/ours", context, ours, *inputs)
+                    yield (f"{name}/torch", context, torchs, *inputs)
 
 
 def _pair(call, way: str) -> Iterator[tuple[Callable, Callable]]:

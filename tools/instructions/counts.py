@@ -1,13 +1,16 @@
 """How many instructions each kernel executes, by valgrind, and the counts that are kept."""
 
 import json
+import os
 import platform
 import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from instructions.program import ROOT, build, compiler
 
@@ -40,14 +43,22 @@ def count() -> Counts:
     return counts
 
 
-def dumps(*command: str, options: tuple[str, ...] = ()) -> dict[str, int]:
-    """Runs a program that dumps its counts under names, and gives the number of each."""
+def dumps(
+    *command: str,
+    options: tuple[str, ...] = (),
+    variables: Mapping[str, str] = MappingProxyType({}),
+) -> dict[str, int]:
+    """Runs a program that dumps its counts under names, and gives the number of each.
+
+    `variables` are added to its environment.
+    """
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run(
             [
                 *("valgrind", "--quiet", "--tool=callgrind", "--collect-atstart=no", *options),
                 *(f"--callgrind-out-file={folder}/out", *command),
             ],
+            env={**os.environ, **variables},
             check=True,
         )
         found: dict[str, int] = {}
