@@ -19,8 +19,7 @@ struct Logsigmoid {
     using B = elementary::Bias<T>;
     constexpr T unbias = T(1) / B::factor;
     const T t = -elementary::magnitude_up_to(-B::lowest, x);
-    const elementary::ExponentialPair<T> l =
-        elementary::log1p_exp(elementary::exp_pair(t), unbias);
+    const elementary::ExponentialPair<T> l = elementary::log1p_exp(elementary::exp_pair(t), unbias);
     const T power = l.power * unbias;
     const elementary::Pair<T> sum = elementary::any_sum(x, -(l.high * power));
     const T negative = sum.high + elementary::fma(-l.low, power, sum.low);

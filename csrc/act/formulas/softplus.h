@@ -2,7 +2,6 @@
 #pragma once
 
 #include <act/declaration.h>
-#include <act/elementary/clamp.h>
 #include <act/elementary/exp_bounded.h>
 #include <act/elementary/log1p_exp.h>
 #include <act/elementary/sigmoid.h>
@@ -24,18 +23,17 @@ struct Softplus {
         times_beta(beta, /*growing=*/false),
         times_beta_end(T(times_beta.end)),
         times_beta_one(T(elementary::exact_power(-times_beta.shift))),
-        finite_beta(elementary::finite<T>(elementary::abs(p.first))),
-        end(elementary::finite<T>(-over_beta.end / double(finite_beta))),
+        above(elementary::abs(0.7 / double(beta)) < double(elementary::largest<T>())
+                  ? T(0)
+                  : elementary::infinity<T>()),
         one_above(threshold < saturated ? threshold : saturated) {}
 
   // max(z, 0) / beta + ln(1 + e^-|z|) / beta with z = beta·x, where max(z, 0) / beta is x or 0.
   ACT_HOST_DEVICE T value(T x) const {
     const T z = beta * x;
-    const T magnitude = elementary::magnitude_up_to(end, x);
-    const T t = -finite_beta * magnitude;
-    const T t_low = elementary::fma(-finite_beta, magnitude, -t);
+    const Pair<T> t = minus_magnitude(x);
     const elementary::ExponentialPair<T> l = elementary::log1p_exp(
-        elementary::exp_pair(t, t_low, over_beta.magic), over_beta.unbias);
+        elementary::exp_pair(t.high, t.low, over_beta.magic), over_beta.unbias);
     const Pair<T> product = elementary::product(Pair<T>{l.high, l.low}, over_beta.mantissa);
     const T power = elementary::fma(l.power, over_beta.unit, T(0));
     const Pair<T> sum = elementary::any_sum(x, elementary::fma(product.high, power, T(0)));
@@ -43,7 +41,7 @@ struct Softplus {
     // As an fma: a processor's multiplication can be slow where the result is subnormal.
     const T negative =
         elementary::fma((product.high + product.low) * l.power, over_beta.unit, T(0));
-    const T y = z > T(0) ? positive : negative;
+    const T y = z > above ? positive : (z < over_beta.end ? over_beta.limit : negative);
     return z <= one_above ? y : x;
   }
 
@@ -93,7 +91,7 @@ struct Softplus {
     return {t, elementary::fma(minus_beta, magnitude, -t)};
   }
 
-  // 1/beta = mantissa·unit·2ˢ, s being the shift with which e^-|z| meets it. Of a beta of 0 it is
+  // 1/beta = mantissa·unit·2ˢ, where s is the shift that e^-|z| comes with. Of a beta of 0 it is
   // infinite.
   struct OverBeta {
     ACT_HOST_DEVICE explicit OverBeta(double beta) {
@@ -109,19 +107,20 @@ struct Softplus {
       magic = exponential.magic;
       unbias = T(elementary::exact_power(-exponential.shift));
       const double power = elementary::exact_power(a - exponential.shift);
-      unit = beta == 0 ? elementary::infinity<T>() : T(power);
-      end = exponential.end;
+      unit = high == inverse.high ? T(power) : elementary::infinity<T>();
+      end = T(exponential.end);
+      limit = exponential.limit;
     }
     Pair<T> mantissa;
-    T magic, unbias, unit;
-    double end;
+    T magic, unbias, unit, end, limit;
   };
 
   T beta, threshold;
   OverBeta over_beta;
   elementary::ExpWithFactor<T> times_beta;
   T times_beta_end, times_beta_one;
-  T finite_beta, end, one_above;
+  T above;  // 0; infinity where softplus(0) is infinite, and its sum with x has no rest
+  T one_above;
 };
 
 }  // namespace act::formulas
