@@ -1,5 +1,5 @@
-"""squareplus and laplace with parameters that leave the exponent's range where a formula is naive:
-b or x² overflows or underflows, x + √(x² + b) cancels, 1/sigma² overflows."""
+"""squareplus, laplace and softplus with parameters that leave the exponent's range where a formula is
+naive: b or x² overflows or underflows, x + √(x² + b) cancels, 1/sigma² or 1/beta overflows."""
 
 import numpy as np
 import pytest
@@ -14,24 +14,26 @@ PARAMETERS = {
         *({"b": b} for b in (3e-36, 1e-20, 1e-12, 1e30, 3e38)),
         *({"mu": 0.0, "sigma": sigma} for sigma in (1e-5, 1e-3, 1e10)),
         {"mu": -1e20, "sigma": 1e16},
+        *({"beta": beta} for beta in (1e-40, -1e-30, 3e-7, 7e5, -1e20, 3e38)),
     ],
     torch.float64: [
         *({"b": b} for b in (1e-300, 1e-100, 1e-20, 1e30, 1e300)),
         *({"mu": 0.0, "sigma": sigma} for sigma in (1e-60, 1e-5, 1e40)),
+        *({"beta": beta} for beta in (1e-300, -1e-30, 7e5, 1e300)),
     ],
 }
 CASES = [(dtype, p) for dtype, sets in PARAMETERS.items() for p in sets]
 
 
 def case_of(parameters):
-    name = "squareplus" if "b" in parameters else "laplace"
+    name = {"b": "squareplus", "mu": "laplace", "beta": "softplus"}[next(iter(parameters))]
     return Case(name, tuple(parameters.items()), None, False, False)
 
 
 def points(case, dtype):
     """Where the function changes, in its own units, and every binade."""
     p, number = case.keywords, NUMPY[dtype]
-    unit = p["b"] ** 0.5 if "b" in p else p["sigma"]
+    unit = p["b"] ** 0.5 if "b" in p else (p["sigma"] if "sigma" in p else 1 / abs(p["beta"]))
     generator = np.random.default_rng(11)
     inner = unit * np.concatenate(
         [generator.uniform(0, 12, 400), 10 ** generator.uniform(-7, 13, 400)]

@@ -7,6 +7,7 @@ type and measures the error again with the rounded ones.
 import struct
 
 import mpmath as mp
+import numpy as np
 
 mp.mp.dps = 60
 
@@ -72,11 +73,40 @@ def fit(function, weight, degrees, low, high, dtype):
     """{degree: coefficient of the dtype} and the largest weighted error after rounding."""
     coefficients, _ = remez(function, weight, list(degrees), low, high)
     known = {d: rounded(c, dtype) for d, c in zip(degrees, coefficients, strict=True)}
+    return known, _largest_error(function, weight, known, low, high)
+
+
+def _largest_error(function, weight, known, low, high):
     grid = [low + (mp.mpf(high) - low) * k / 997 for k in range(998)]
-    largest = max(
+    return max(
         abs(weight(x) * (sum(c * x**d for d, c in known.items()) - function(x))) for x in grid
     )
-    return known, largest
+
+
+def fit_stepwise(function, weight, degrees, low, high, dtype, sums=()):
+    """As `fit`, but one coefficient after the other, the lowest degree first: those that are left
+    make up for what its rounding has lost, as far as they can. Those of the degrees in `sums` are
+    kept to twice the precision.
+    """
+    degrees = list(degrees)
+    coefficients, _ = remez(function, weight, degrees, low, high)
+    known = dict(zip(degrees, coefficients, strict=True))
+    middle, radius = (mp.mpf(low) + high) / 2, (mp.mpf(high) - low) / 2
+    nodes = [middle - radius * mp.cos(mp.pi * (k + mp.mpf("0.5")) / 200) for k in range(200)]
+    x, weights = np.array(nodes, float), np.array([float(weight(node)) for node in nodes])
+    for step, degree in enumerate(degrees):
+        exact = known[degree]
+        known[degree] = rounded(exact, dtype)
+        if degree in sums:
+            known[degree] += rounded(exact - known[degree], dtype)
+        lost, left = float(known[degree] - exact), degrees[step + 1 :]
+        if left and lost:
+            terms = weights[:, None] * x[:, None] ** np.array(left)
+            scales = np.abs(terms).max(axis=0)
+            corrections = np.linalg.lstsq(terms / scales, -weights * x**degree, rcond=None)[0]
+            for other, correction in zip(left, lost * corrections / scales, strict=True):
+                known[other] += mp.mpf(float(correction))
+    return known, _largest_error(function, weight, known, low, high)
 
 
 def literal(value, dtype):
@@ -89,4 +119,6 @@ def show(name, known, largest, dtype):
     """Print the coefficients, highest degree first, as the Horner scheme reads them."""
     print(f"// {name} ({dtype}): largest weighted error 2^{float(mp.log(largest, 2)):.1f}")
     for degree in sorted(known, reverse=True):
-        print(f"  {degree:3d}  {literal(known[degree], dtype)}")
+        high = rounded(known[degree], dtype)
+        low = known[degree] - high
+        print(f"  {degree:3d}  {literal(high, dtype)}", literal(low, dtype) if low else "")

@@ -4,8 +4,10 @@ Prints the zeros as sums and the coefficients of G, with the error relative to f
 where the terms of the plain formula have digits enough.
 """
 
+from functools import partial
+
 import mpmath as mp
-from fit_minimax import fit, literal, rounded, show
+from fit_minimax import fit, fit_stepwise, literal, rounded, show
 
 ROOT = mp.sqrt(2 / mp.pi)
 
@@ -22,16 +24,16 @@ def gelu_tanh(x):
     return x / 2 * (1 + mp.tanh(ROOT * (x + mp.mpf("0.044715") * x**3)))
 
 
-# The function, a number near the zero, the reach in v, the degrees of float and double.
+# The function, a number near the zero, the reach in v, how to fit, the degrees of float and double.
 CHOICES = (
-    (silu, -1.278, 0.37, 7, 15),
-    (mish, -1.192, 0.3, 8, 16),
-    (gelu_tanh, -0.753, 0.17, 7, 15),
+    (silu, -1.278, 0.37, fit, 7, 15),
+    (mish, -1.192, 0.3, partial(fit_stepwise, sums=(0,)), 7, 15),
+    (gelu_tanh, -0.753, 0.17, fit, 7, 15),
 )
 
 
 def main():
-    for function, near, reach, *degrees in CHOICES:
+    for function, near, reach, fitted, *degrees in CHOICES:
         zero = mp.findroot(lambda x, f=function: mp.diff(f, x), near)
         # The Taylor series of the derivative, without its term 0: the quotient, without cancelling.
         terms = mp.taylor(function, zero, 40)
@@ -41,7 +43,7 @@ def main():
             return mp.polyval(series[::-1], v)
 
         for dtype, degree in zip(("float", "double"), degrees, strict=True):
-            result = fit(
+            result = fitted(
                 quotient, lambda v, q=quotient: 1 / q(v), range(degree + 1), -reach, reach, dtype
             )
             high = rounded(zero, dtype)

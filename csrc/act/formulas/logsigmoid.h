@@ -2,7 +2,8 @@
 #pragma once
 
 #include <act/declaration.h>
-#include <act/elementary/log1p.h>
+#include <act/elementary/clamp.h>
+#include <act/elementary/log1p_exp.h>
 #include <act/elementary/sigmoid.h>
 #include <act/elementary/sigmoid_derivatives.h>
 
@@ -15,13 +16,15 @@ struct Logsigmoid {
   ACT_HOST_DEVICE explicit Logsigmoid(ParameterValues) {}
 
   ACT_HOST_DEVICE T value(T x) const {
-    constexpr T tail = sizeof(T) == sizeof(float) ? T(-80) : T(-600);
-    const T t = -elementary::abs(x);
-    const elementary::Exponential<T> e = elementary::exp_parts(t);
-    const elementary::Pair<T> logarithm = elementary::log1p_exp(e);
-    const T exponential = elementary::exp(e);
-    const T high = t < tail ? exponential : logarithm.high;
-    return x < T(0) ? x - high : -high;
+    using B = elementary::Bias<T>;
+    constexpr T unbias = T(1) / B::factor;
+    const T t = -elementary::magnitude_up_to(-B::lowest, x);
+    const elementary::ExponentialPair<T> l = elementary::log1p_exp(elementary::exp_pair(t), unbias);
+    const T power = l.power * unbias;
+    const elementary::Pair<T> sum = elementary::any_sum(x, -(l.high * power));
+    const T negative = sum.high + elementary::fma(-l.low, power, sum.low);
+    const T y = x < T(0) ? negative : -((l.high + l.low) * l.power * unbias);
+    return x >= -B::saturated ? y : x;
   }
 
   ACT_HOST_DEVICE T derivative(T x) const { return elementary::sigmoid(-x); }

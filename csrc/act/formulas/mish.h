@@ -3,7 +3,7 @@
 
 #include <act/declaration.h>
 #include <act/elementary/beside_zero.h>
-#include <act/elementary/exp.h>
+#include <act/elementary/exp_pair.h>
 #include <act/elementary/quotient.h>
 
 namespace act::formulas {
@@ -17,7 +17,7 @@ struct Mish {
   ACT_HOST_DEVICE explicit Mish(ParameterValues) {}
 
   ACT_HOST_DEVICE T value(T x) const {
-    const T bounded = x < lowest ? lowest : x;
+    const T bounded = x < Bias::lowest ? Bias::lowest : x;
     const Parts p = parts(bounded);
     const elementary::Pair<T> y =
         elementary::product(bounded, elementary::quotient(p.n_plus_2, p.denominator));
@@ -27,7 +27,7 @@ struct Mish {
 
   // n/D · (n + 2 + 4x·(1 + n)/D).
   ACT_HOST_DEVICE T derivative(T x) const {
-    const T bounded = x < lowest ? lowest : x;
+    const T bounded = x < Bias::lowest ? Bias::lowest : x;
     const Parts p = parts(bounded);
     const elementary::Pair<T> inverse = elementary::reciprocal(p.denominator);
     const elementary::Pair<T> n_plus_1 = plus(p.n_plus_2, T(-1));
@@ -77,6 +77,8 @@ struct Mish {
   }
 
  private:
+  using Bias = elementary::Bias<T>;
+  static constexpr T unbias = T(1) / Bias::factor;
   static constexpr T lowest = sizeof(T) == sizeof(float) ? T(-150) : T(-1000);
   // Bound of n and 2n in `scale`; e^-2x is 0 far below.
   static constexpr T greatest = sizeof(T) == sizeof(float) ? T(120) : T(1000);
@@ -84,22 +86,15 @@ struct Mish {
   static constexpr T identity = T(25);
 
   struct Parts {
-    elementary::Exponential<T> e;
+    elementary::ExponentialPair<T> e;
     elementary::Pair<T> n_plus_2, denominator;
   };
 
   ACT_HOST_DEVICE static Parts parts(T x) {
-    const elementary::Exponential<T> e = elementary::exp_parts(x > identity ? identity : x);
-    const elementary::Pair<T> n = normal(e), n_plus_2 = plus(n, T(2));
+    const elementary::ExponentialPair<T> e = elementary::exp_pair(x > identity ? identity : x);
+    const T power = e.power * unbias;
+    const elementary::Pair<T> n{e.high * power, e.low * power}, n_plus_2 = plus(n, T(2));
     return {e, n_plus_2, plus(elementary::product(n, n_plus_2), T(2))};
-  }
-
-  // eˣ as a summand, where what lies below the normal numbers does not count.
-  ACT_HOST_DEVICE static elementary::Pair<T> normal(elementary::Exponential<T> e) {
-    constexpr T least = sizeof(T) == sizeof(float) ? T(-126) : T(-1022);
-    const T power = elementary::power_of_two(e.n < least ? least : e.n);
-    const T high = elementary::fma(power, e.q, power);
-    return {high, elementary::fma(power, e.q, power - high)};
   }
 
   ACT_HOST_DEVICE static elementary::Pair<T> plus(elementary::Pair<T> a, T b) {
@@ -109,9 +104,18 @@ struct Mish {
 
   // y·eˣ, rounded once more where it is subnormal. y.low may be large beside y.high, where y.high
   // came from a cancellation.
-  ACT_HOST_DEVICE static T times_n(elementary::Pair<T> y, elementary::Exponential<T> e) {
-    const T low = elementary::fma(y.low, e.q, y.low);
-    return elementary::scale(y.high + elementary::fma(y.high, e.q, low), e.n);
+  ACT_HOST_DEVICE static T times_n(elementary::Pair<T> y, elementary::ExponentialPair<T> e) {
+    const elementary::Pair<T> n{e.high, e.low};
+    const elementary::Pair<T> result = elementary::product(y, n);
+    return (result.high + result.low) * e.power * unbias;
+  }
+
+  // eˣ as a summand, where what lies below the normal numbers does not count.
+  ACT_HOST_DEVICE static elementary::Pair<T> normal(elementary::Exponential<T> e) {
+    constexpr T least = sizeof(T) == sizeof(float) ? T(-126) : T(-1022);
+    const T power = elementary::power_of_two(e.n < least ? least : e.n);
+    const T high = elementary::fma(power, e.q, power);
+    return {high, elementary::fma(power, e.q, power - high)};
   }
 };
 

@@ -3,7 +3,7 @@
 
 #include <act/declaration.h>
 #include <act/elementary/exp_bounded.h>
-#include <act/elementary/log1p.h>
+#include <act/elementary/log1p_exp.h>
 #include <act/elementary/sigmoid.h>
 #include <act/elementary/sigmoid_derivatives.h>
 
@@ -19,34 +19,30 @@ struct Softplus {
   ACT_HOST_DEVICE explicit Softplus(ParameterValues p)
       : beta(T(p.first)),
         threshold(T(p.second)),
-        inverse(elementary::parameter_reciprocal(beta)),
-        over_beta(inverse.high, /*growing=*/false),
+        over_beta(double(beta)),
         times_beta(beta, /*growing=*/false),
-        over_beta_end(T(over_beta.end)),
         times_beta_end(T(times_beta.end)),
-        over_beta_low(T(inverse.low * elementary::exact_power(-over_beta.shift))),
-        over_beta_one(T(elementary::exact_power(-over_beta.shift))),
         times_beta_one(T(elementary::exact_power(-times_beta.shift))),
-        finite_inverse(elementary::finite<T>(double(inverse.high))),
+        above(elementary::abs(0.7 / double(beta)) < double(elementary::largest<T>())
+                  ? T(0)
+                  : elementary::infinity<T>()),
         one_above(threshold < saturated ? threshold : saturated) {}
 
   // max(z, 0) / beta + ln(1 + e^-|z|) / beta with z = beta·x, where max(z, 0) / beta is x or 0.
   ACT_HOST_DEVICE T value(T x) const {
-    constexpr T tail = sizeof(T) == sizeof(float) ? T(-30) : T(-60);
     const T z = beta * x;
     const Pair<T> t = minus_magnitude(x);
-    const Exponential e = over_beta.parts(t.high, t.low);
-    // Times the inverse, with what the inverse lost. It is infinite for a beta of 0.
-    const Pair<T> l = elementary::log1p_exp(Exponential{e.q, e.power * over_beta_one});
-    const T low = elementary::fma(l.high, inverse.low, l.low * finite_inverse);
-    const T logarithm = elementary::fma(l.high, inverse.high, low);
-    // There ln(1 + eᵗ) is eᵗ, which is divided by beta before it becomes subnormal.
-    const T power = elementary::fma(e.power, e.q, e.power);
-    const T quotient = elementary::fma(power, over_beta.factor, power * over_beta_low);
-    const T exponential = t.high < over_beta_end ? over_beta.limit : quotient;
-    const T correction = t.high < tail ? exponential : logarithm;
-    const T y = z > T(0) ? x + correction : correction;
-    return z > threshold ? x : y;
+    const elementary::ExponentialPair<T> l = elementary::log1p_exp(
+        elementary::exp_pair(t.high, t.low, over_beta.magic), over_beta.unbias);
+    const Pair<T> product = elementary::product(Pair<T>{l.high, l.low}, over_beta.mantissa);
+    const T power = elementary::fma(l.power, over_beta.unit, T(0));
+    const Pair<T> sum = elementary::any_sum(x, elementary::fma(product.high, power, T(0)));
+    const T positive = sum.high + elementary::fma(product.low, power, sum.low);
+    // As an fma: a processor's multiplication can be slow where the result is subnormal.
+    const T negative =
+        elementary::fma((product.high + product.low) * l.power, over_beta.unit, T(0));
+    const T y = z > above ? positive : (z < over_beta.end ? over_beta.limit : negative);
+    return z <= one_above ? y : x;
   }
 
   // σ(beta·x), and 1 in the linear part.
@@ -95,11 +91,36 @@ struct Softplus {
     return {t, elementary::fma(minus_beta, magnitude, -t)};
   }
 
+  // 1/beta = mantissa·unit·2ˢ, where s is the shift that e^-|z| comes with. Of a beta of 0 it is
+  // infinite.
+  struct OverBeta {
+    ACT_HOST_DEVICE explicit OverBeta(double beta) {
+      const elementary::Pair<double> inverse = elementary::parameter_reciprocal(beta);
+      const elementary::ExpWithFactor<T> exponential(T(inverse.high), /*growing=*/false);
+      const double high = elementary::finite<double>(inverse.high);
+      const int exponent = elementary::exponent_of(high);
+      const int a = exponent > 1000 ? 1000 : (exponent < -1000 ? -1000 : exponent);
+      const double scaled = high * elementary::exact_power(-a);
+      mantissa.high = T(scaled);
+      mantissa.low =
+          T((scaled - double(mantissa.high)) + inverse.low * elementary::exact_power(-a));
+      magic = exponential.magic;
+      unbias = T(elementary::exact_power(-exponential.shift));
+      const double power = elementary::exact_power(a - exponential.shift);
+      unit = high == inverse.high ? T(power) : elementary::infinity<T>();
+      end = T(exponential.end);
+      limit = exponential.limit;
+    }
+    Pair<T> mantissa;
+    T magic, unbias, unit, end, limit;
+  };
+
   T beta, threshold;
-  Pair<T> inverse;
-  elementary::ExpWithFactor<T> over_beta, times_beta;
-  T over_beta_end, times_beta_end, over_beta_low, over_beta_one, times_beta_one;
-  T finite_inverse, one_above;
+  OverBeta over_beta;
+  elementary::ExpWithFactor<T> times_beta;
+  T times_beta_end, times_beta_one;
+  T above;  // 0; infinity where softplus(0) is infinite, and its sum with x has no rest
+  T one_above;
 };
 
 }  // namespace act::formulas

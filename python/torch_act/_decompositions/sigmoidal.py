@@ -62,15 +62,15 @@ class Tanhshrink(Formula):
     # (tanh(x) - x + x³/3)/x⁵ as a polynomial in x²: tools/fit_tanhshrink.py, as in
     # csrc/act/formulas/tanhshrink.h, with the signs of x - tanh(x).
     FLOAT = (
-        "0x1.9bd3ecp-15 -0x1.64e456p-12 0x1.46d9cep-10 -0x1.c87d46p-9 0x1.214b42p-7 "
-        "-0x1.66352ep-6 0x1.ba1a7cp-5 -0x1.11110ep-3"
+        "0x1.946faap-15 -0x1.610096p-12 0x1.452c46p-10 -0x1.c7ba22p-9 0x1.21325ap-7 "
+        "-0x1.6631aap-6 0x1.ba1a3cp-5 -0x1.11110ep-3"
     )
     DOUBLE = (
-        "0x1.275375b1b71a6p-27 -0x1.94363df860ce7p-24 0x1.13fa95392bcb2p-21 "
-        "-0x1.0276f5c03c57fp-19 0x1.84211d0ac0063p-18 -0x1.02c08a422a719p-16 "
-        "0x1.4721253a3709cp-15 -0x1.95fbc19b1fcaap-14 0x1.f5684f7238bdcp-13 "
-        "-0x1.3556df15e057fp-11 0x1.7da34816469ffp-10 -0x1.d6d3cf2d2e349p-9 "
-        "0x1.226e3555c76a8p-7 -0x1.664f48828c7a1p-6 0x1.ba1ba1ba1afebp-5 -0x1.111111111110bp-3"
+        "0x1.2803a8a8cb409p-27 -0x1.94ebc7960b7d1p-24 0x1.144f8fb02a6aep-21 "
+        "-0x1.02a6c8ac1e646p-19 0x1.844530f149a88p-18 -0x1.02ca2acf9c705p-16 "
+        "0x1.4724e27e27778p-15 -0x1.95fcd3c8eccbbp-14 0x1.f568897ac3bbap-13 "
+        "-0x1.3556e3972e9b0p-11 0x1.7da34897572d2p-10 -0x1.d6d3cf374861ap-9 0x1.226e35560adf2p-7 "
+        "-0x1.664f48828ea4cp-6 0x1.ba1ba1ba1b083p-5 -0x1.111111111110cp-3"
     )
 
     def value(self, x: Tensor) -> Tensor:
