@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-import torch_act
 from torch_act.accuracy.cases import DTYPES
 from torch_act.accuracy.certificate import Certificate
 from torch_act.accuracy.several.draw import binades
@@ -68,9 +67,8 @@ def test_where_it_is_worst(function, dtype):
         for name, at in (("worst", expected.at), ("worst_floored", expected.floored_at)):
             operands = [at.get("grad_output", 1.0), *(at[o] for o in function.operands)]
             points = tuple(torch.tensor([o], dtype=torch.float64).to(dtype) for o in operands)
-            found = measure_at(function, dtype, points, "", compare=False)
-            errors = found[function.orders.index(order)].ours
-            assert getattr(errors, name) == getattr(expected.ours, name), (order, name, at)
+            (found,) = measure_at(function, dtype, points, "", compare=False, orders=[order])
+            assert getattr(found.ours, name) == getattr(expected.ours, name), (order, name, at)
 
 
 @pytest.mark.parametrize("function", [f for f in FUNCTIONS if f.channels], ids=lambda f: f.case)
@@ -149,14 +147,17 @@ def test_definitions_agree_with_torchs_autograd(function):
 
 
 def test_what_is_wrong_is_seen():
-    class Spoiled(type(FUNCTIONS[3])):
+    glu = next(f for f in FUNCTIONS if f.case == "glu")
+
+    class Spoiled(type(glu)):
         def ours(self, *operands):
-            y = super().ours(*operands)
-            gate, _ = operands
+            y, (gate, _) = super().ours(*operands), operands
+            if gate.dtype == torch.float64:  # the yardstick, which float64's rows judge
+                return y
             y = torch.where((gate > 1) & (gate < 2), y * (1 + 2**-20), y)
             return torch.where((gate > 2) & (gate < 4), -y, y)
 
-    function = Spoiled(**vars(FUNCTIONS[3]))
+    function = Spoiled(**vars(glu))
     points = sample(function, torch.float32, 31)
     found = measure_at(function, torch.float32, points, "", compare=False)[0]
     assert found.ours.worst > 5
@@ -177,14 +178,13 @@ def test_what_misses_a_bound():
 
 def test_command_measures_them_alone(tmp_path):
     places = ["--table", str(tmp_path / "t.json"), "--markdown", str(tmp_path / "t.md")]
-    options = ["--op", "reglu", "--op", "glu", "--dtype", "float16", "--part", "several"]
+    options = ["--op", "reglu", "--dtype", "float32", "--part", "several"]
     result = CliRunner().invoke(app, ["certify", *options, *places])
     assert result.exit_code == 0, result.output
-    assert "float16, several operands: " in result.output
+    assert "float32, several operands: 0 of 3 miss the bound" in result.output
     found = Certificate(tmp_path / "t.json")
     assert not found.rows
-    assert {key[0] for key in found.several} == {"reglu", "glu"}
+    assert {key[0] for key in found.several} == {"reglu"}
     for key, measured in found.several.items():
         assert measured.ours == published()[key].ours
     assert "| reglu | gradient of gate | each pair of binades |" in (tmp_path / "t.md").read_text()
-    assert torch_act.__name__ in (tmp_path / "t.md").read_text()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 import numpy as np
 import torch
@@ -31,8 +31,9 @@ def measure_at(
     points: tuple[Tensor, ...],
     described: str,
     compare: bool = True,
+    orders: Collection[str] | None = None,
 ) -> list[OperandsRow]:
-    """`points`: grad_output and the operands; `compare` with torch."""
+    """`points`: grad_output and the operands; `compare` with torch; all orders by default."""
     high, low = exact(function, dtype, points)
     floors = _floors(function.rounded(dtype), dtype, points)
     ours = function.results(function.ours, *points)
@@ -40,6 +41,8 @@ def measure_at(
     columns = {"grad_output": points[0]} | dict(zip(function.operands, points[1:], strict=True))
     rows = []
     for order, name in enumerate(function.orders):
+        if orders is not None and name not in orders:
+            continue
         judged = _judged(high[order], points[0], dtype) if order else slice(None)
         against = (high[order][judged], low[order][judged], floors[order][judged])
         found, worst, floored = count_at_places(ours[order][judged], *against)
