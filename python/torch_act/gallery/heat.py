@@ -15,6 +15,7 @@ from torch_act.gallery.figures import STYLE, finish
 
 CELLS = 141  # along each side of a surface
 LEVELS = (-10, -4, -1, 1, 4, 10)
+DARKEST, LIGHTEST = "#000001", "#fffffe"  # on these colours, whatever the paper's
 DIVERGING, RISING = "PuOr", "cividis"  # readable for the colour-blind
 
 SIZE = 8  # rows and columns of scores
@@ -38,7 +39,7 @@ def surface(drawn: Figure, panel: Axes, function: Function, reach: float) -> Non
         interpolation="bilinear",
     )
     lines = panel.contour(
-        side.numpy(), side.numpy(), value.numpy(), LEVELS, colors="#1b1d21", linewidths=0.7
+        side.numpy(), side.numpy(), value.numpy(), LEVELS, colors=DARKEST, linewidths=0.7
     )
     panel.clabel(lines, fontsize=8)
     bar = drawn.colorbar(image, ax=panel, extend="both", shrink=0.9)
@@ -81,13 +82,16 @@ def _cells(panel: Axes, values: Tensor, title: str, colours: str, written: str) 
     for row in range(SIZE):
         for column in range(SIZE):
             value = float(values[row, column])
+            text = written.format(value).replace("-", "−")
+            if not text.strip("−0."):
+                text = text.lstrip("−")
             light = value > (low + high) / 2
             panel.text(
-                *(column, row, written.format(value).replace("-", "−")),
+                *(column, row, text),
                 ha="center",
                 va="center",
                 fontsize=7.5,
-                color="#000001" if light else "#fffffe",
+                color=DARKEST if light else LIGHTEST,
             )
     panel.set_title(title, fontsize=13, color=LIGHT.ink)
     panel.set_xticks(())

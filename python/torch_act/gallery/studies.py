@@ -62,11 +62,11 @@ def studies() -> Iterator[Study]:
     )
     yield _family(
         found[case.format("xielu(beta=0.5, eps=-1e-06)", "alpha_p", "alpha_n")],
-        [(0.8, 0.8), (0.8, 0.2), (0.2, 0.8), (0.3, 2.0), (0.1, 0.0)],
+        [(0.8, 0.8), (0.6, 0.2), (0.2, 0.8), (0.3, 2.0), (0.1, 0.0)],
     )
     yield _family(
         found[case.format("snake", "alpha", "beta")],
-        [(0.5, 0.5), (1.0, 1.0), (2.0, 2.0), (1.0, 3.0), (3.0, 1.0)],
+        [(0.5, 0.5), (1.0, 1.0), (2.0, 2.0), (1.0, 3.0), (2.0, 1.0)],
     )
     yield Study(
         "softmax",
@@ -91,10 +91,10 @@ def _family(function: Function, curves: Curves) -> Study:
 
 def _curves(function: Function, curves: Curves) -> Figure:
     orders = list(range(len(function.orders)))
-    if function.op == "bias_act":
-        orders = orders[:2]  # the gradient of the bias is that of x
+    if function.operands[-1] == "bias":
+        orders.pop()  # bias_act's is that in x, star_relu's is 1
     with rc_context(STYLE):
-        drawn, panels = _figure(function.case.partition(",")[0], len(orders))
+        drawn, panels = _figure(function.op, len(orders))
         _lines(panels, function, curves, orders)
         _named(panels[0])
     return drawn
@@ -132,19 +132,25 @@ def _rrelu() -> Figure:
 def _lines(
     panels: Sequence[Axes], function: Function, curves: Curves, orders: Sequence[int]
 ) -> None:
-    x = torch.linspace(-RANGE, RANGE, POINTS, dtype=torch.float64)
-    for colour, values in zip(COLOURS, curves, strict=True):
+    # An even number of places: none at a kink.
+    x = torch.linspace(-RANGE, RANGE, POINTS - 1, dtype=torch.float64)
+    found: list[list[Tensor]] = []
+    for values in curves:
         operands = [torch.full_like(x, value) for value in values]
-        pairs = zip(function.operands[1:], values, strict=True)
-        name = ", ".join(f"{name} = {value:g}".replace("-", "−") for name, value in pairs)
-        results: list[Tensor] = function.results(function.ours, torch.ones_like(x), x, *operands)
-        for panel, order in zip(panels, orders, strict=True):
-            panel.plot(
-                *(x.numpy(), results[order].numpy()), color=colour, linewidth=1.6, label=name
-            )
+        found.append(function.results(function.ours, torch.ones_like(x), x, *operands))
     for panel, order in zip(panels, orders, strict=True):
         title = function.orders[order].replace("gradient of", "derivative in")
-        _finish(panel, title, function.operands[0])
+        alike = all(torch.equal(results[order], found[0][order]) for results in found)
+        for colour, values, results in zip(COLOURS, curves, found, strict=True):
+            names = zip(function.operands[1:], values, strict=True)
+            label = ", ".join(f"{name} = {value:g}".replace("-", "−") for name, value in names)
+            panel.plot(
+                *(x.numpy(), results[order].numpy()),
+                color=LIGHT.ink if alike else colour,
+                linewidth=1.5,
+                label=label,
+            )
+        _finish(panel, title + (", of each alike" if alike else ""), function.operands[0])
 
 
 def _named(panel: Axes) -> None:
