@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 import torch
+from torch_act.catalogue import CATALOGUE, FUSED
 from torch_act.command_line import app
 from torch_act.command_line.calls import calls
 from torch_act.gallery import axis
@@ -16,6 +17,7 @@ from torch_act.gallery.edges import POINTS, edges
 from torch_act.gallery.errors import profiles
 from torch_act.gallery.figures import draw, svg
 from torch_act.gallery.page import mathml
+from torch_act.gallery.studies import studies
 from typer.testing import CliRunner
 
 CALLS = {call.label: call for call in calls(training=False)}
@@ -115,14 +117,15 @@ class _Page(HTMLParser):
 
 def test_gallery(tmp_path):
     arguments = ["gallery", "--output", str(tmp_path / "new"), "--op", "gelu", "--op", "glu"]
+    arguments += ["--op", "swiglu"]
     result = CliRunner().invoke(app, arguments)
     assert result.exit_code == 0, result.output
-    labels = ["gelu", "gelu-tanh", "glu"]
+    labels = ["gelu", "gelu-tanh", "glu", "glu-operands", "swiglu-operands"]
     names = ["gallery", *(f"ops/{label}" for label in labels)]
     for name in names:
         content = (tmp_path / "new" / f"{name}.png").read_bytes()
         assert content[:8] == b"\x89PNG\r\n\x1a\n"
-        assert len(content) > 50_000
+        assert len(content) > 40_000
         assert (tmp_path / "new" / f"{name}.svg").read_text().startswith("<svg")
     text = (tmp_path / "new" / "index.html").read_text()
     page = _Page(text)
@@ -138,6 +141,44 @@ def test_gallery(tmp_path):
     assert all(address.startswith(("#", "data:")) for address in page.addresses)
     assert "url(" not in re.sub(r"data:[^\"]*", "", text)
     assert "@import" not in text
+
+
+def test_gallery_of_several_operands_alone(tmp_path):
+    arguments = ["gallery", "--output", str(tmp_path), "--op", "bias_act"]
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 0, result.output
+    page = _Page((tmp_path / "index.html").read_text())
+    assert len(page.images) == 1
+    assert "five values of bias" in page.images[0]["alt"]
+    assert {target.removeprefix("#") for target in page.targets} <= set(page.ids)
+
+
+def test_every_function_of_several_operands_has_a_picture():
+    found = {study.op for study in studies()}
+    tensors = {entry.name for entry in CATALOGUE if entry.tensors}
+    assert found == tensors | {entry.name for entry in FUSED} | {"rrelu", "glu", "softmax"}
+
+
+@pytest.mark.parametrize("study", [*studies()], ids=lambda study: study.label)
+def test_studies(study):
+    drawn = study.draw()
+    panels = [panel for panel in drawn.axes if panel.get_title()]
+    assert len(panels) >= 2
+    for panel in panels:
+        curves = [line.get_ydata() for line in panel.get_lines() if len(line.get_xdata()) > 100]
+        assert all(np.isfinite(curve).all() for curve in curves)
+        assert curves or panel.images
+    assert LIGHT.ink not in turned(svg(drawn), DARK)
+
+
+def test_the_picture_of_a_mask():
+    """What is absent is 0, and so is the row with nothing left."""
+    study = next(s for s in studies() if s.label == "softmax-masked")
+    _, mask, *results = [np.array(panel.images[0].get_array()) for panel in study.draw().axes]
+    for result in results:
+        assert (result[mask == 0] == 0).all()
+        assert np.allclose(result[:-1].sum(1), 1)
+    assert mask[-1].sum() == 0
 
 
 def test_gallery_refuses_an_unknown_op(tmp_path):

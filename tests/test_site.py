@@ -24,7 +24,12 @@ def test_accuracy_rows(measured):
     assert "| float32 | value |" in text
     assert "max ulp of" not in text
     assert "sets |" in "\n".join(measured.accuracy("elu"))
-    assert "Not in the certificate" in "\n".join(measured.accuracy("glu"))
+    for op in ("glu", "swiglu", "bias_act"):
+        text = "\n".join(measured.accuracy(op))
+        assert f"--part several --op {op}`" in text
+        assert "| float16 | value |" in text
+    assert "`softmax(temperature=0.7) with a mask`:" in "\n".join(measured.accuracy("softmax"))
+    assert list(measured.accuracy("no_such_op")) == ["Not in the certificate."]
 
 
 def test_speed_rows(measured, monkeypatch, tmp_path):

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from itertools import groupby
 from pathlib import Path
 
 from torch_act import _C
+from torch_act.accuracy.cells import share, worst
 from torch_act.accuracy.certificate import Certificate, Row
 from torch_act.accuracy.errors import Errors
+from torch_act.accuracy.several.section import place
+from torch_act.accuracy.several.table import OperandsRow
 
 DOCS = Path(__file__).parents[1]
 ACCURACY, SPEED = DOCS / "accuracy.json", DOCS / "speed.json"
@@ -23,12 +27,14 @@ def table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
 
 def accuracy(op: str) -> Iterator[str]:
     """The errors with the first set of parameters, and the largest with any."""
-    rows = [row for row in Certificate(ACCURACY).rows.values() if row.op == op]
+    certificate = Certificate(ACCURACY)
+    rows = [row for row in certificate.rows.values() if row.op == op]
+    several = [row for row in certificate.several.values() if row.op == op]
     if not rows and any(op == pointwise["name"] for pointwise in _C.pointwise_ops()):
         yield f"Not measured yet: `python -m torch_act certify --op {op}`."
         return
     if not rows:
-        yield "Not in the certificate: a function of several numbers. Its tests hold its results."
+        yield from _of_several(several)
         return
     first = rows[0].case
     cases = {row.case for row in rows}
@@ -45,6 +51,28 @@ def accuracy(op: str) -> Iterator[str]:
             line.append(_number(max(_alike(rows, row))))
         lines.append(line)
     yield from table(columns, lines)
+    if several:
+        yield ""
+        yield from _of_several(several)
+
+
+def _of_several(rows: list[OperandsRow]) -> Iterator[str]:
+    """Rows of the table of several operands."""
+    if not rows:
+        yield "Not in the certificate."
+        return
+    yield f"Measured by `python -m torch_act certify --part several --op {rows[0].op}`. The number"
+    yield "in parentheses counts an ulp as that of what was rounded on the way, at least. This, and"
+    yield "what was tried, is in [accuracy](../accuracy.md#operators-of-several-operands)."
+    for case, of_case in groupby(rows, lambda row: row.case):
+        yield from ("", f"`{case}`:", "")
+        columns = ["dtype", "result", "max ulp", "at", "nearest", "torch: max ulp", "nearest"]
+        lines = []
+        for row in of_case:
+            theirs = ["none", ""] if row.torch is None else [worst(row.torch), share(row.torch)]
+            line = [row.dtype, row.order, worst(row.ours), place(row), share(row.ours), *theirs]
+            lines.append(line)
+        yield from table(columns, lines)
 
 
 def _alike(rows: list[Row], like: Row) -> Iterator[float]:

@@ -16,6 +16,7 @@ from torch_act.gallery.colours import DARK, turned
 from torch_act.gallery.edges import POINTS, edges
 from torch_act.gallery.figures import describe, draw, svg
 from torch_act.gallery.overview import overview
+from torch_act.gallery.studies import studies
 
 # Activations, and what is computed beside one, where the catalogue has such.
 ENTRIES: tuple[Entry, ...] = (*catalogue.CATALOGUE, *getattr(catalogue, "FUSED", ()))
@@ -55,6 +56,7 @@ def _page(entry: Entry, of_it: list[Call]) -> Iterator[str]:
     yield ""
     for call in of_it:
         yield from _pictures(call, several=len(of_it) > 1)
+    yield from _studies(entry)
     yield from ("## Differences from torch", "")
     yield from _differences(entry)
     yield ""
@@ -111,6 +113,16 @@ def _pictures(call: Call, several: bool) -> Iterator[str]:
             rows.append([f"{order}, torch", *(_marked(str(e.torchs), e.differs) for e in results)])
     yield from table(("x", *POINTS), rows)
     yield ""
+
+
+def _studies(entry: Entry) -> Iterator[str]:
+    """What it does with its other operands."""
+    for study in studies():
+        if study.op == entry.name:
+            _picture(study.label, svg(study.draw()))
+            yield from ("## Several operands", "")
+            yield from _images(study.label, study.words)
+            yield from (study.words, "")
 
 
 def _images(label: str, words: str) -> Iterator[str]:

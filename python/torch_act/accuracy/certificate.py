@@ -5,8 +5,10 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from torch_act.accuracy.errors import Errors
+from torch_act.accuracy.several.table import OperandsRow
 
 HALF_TYPES = ("bfloat16", "float16")
 
@@ -72,6 +74,13 @@ class Row:
             elsewhere if errors.worst_floored > self.bound else ""
         )
 
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            **vars(self),
+            "ours": self.ours.as_dict(),
+            "torch": self.torch and self.torch.as_dict(),
+        }
+
 
 class Certificate:
     """The rows in a file, which is written anew, whole, with each row that is put."""
@@ -85,6 +94,9 @@ class Certificate:
             ours, torch = Errors.of(entry["ours"]), entry["torch"] and Errors.of(entry["torch"])
             row = Row(**(entry | {"ours": ours, "torch": torch}))
             self.rows[row.key] = row
+        # Of functions of several operands, in the order in which they were first measured.
+        several = map(OperandsRow.of, kept.get("several operands", ()))
+        self.several: dict[tuple[str, str, str], OperandsRow] = {row.key: row for row in several}
 
     def put(self, rows: Iterable[Row], header: dict[str, str], order: list[str]) -> None:
         """`order`: the cases as the list has them."""
@@ -93,22 +105,23 @@ class Certificate:
         place = {case: k for k, case in enumerate(order)}
         ordered = sorted(self.rows.values(), key=lambda row: place.get(row.case, len(place)))
         self.rows = {row.key: row for row in ordered}
+        self._write()
+
+    def put_several(self, rows: Iterable[OperandsRow]) -> None:
+        self.several |= {row.key: row for row in rows}
+        self._write()
+
+    def _write(self) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         draft = self.path.with_suffix(".draft")
-        draft.write_text(_as_json(self.header, ordered))
+        draft.write_text(_as_json(self.header, self.rows.values(), self.several.values()))
         os.replace(draft, self.path)
 
 
-def _as_json(header: dict[str, str], rows: list[Row]) -> str:
+def _as_json(header: dict[str, str], rows: Iterable[Row], several: Iterable[OperandsRow]) -> str:
     """A row a line: so that a diff shows what changed."""
-    lines = [
-        json.dumps(
-            {
-                **vars(row),
-                "ours": row.ours.as_dict(),
-                "torch": row.torch and row.torch.as_dict(),
-            }
-        )
-        for row in rows
-    ]
-    return f'{{"header": {json.dumps(header)},\n"rows": [\n' + ",\n".join(lines) + "\n]}\n"
+    parts = [f'{{"header": {json.dumps(header)}']
+    for name, of_it in (("rows", rows), ("several operands", several)):
+        lines = ",\n".join(json.dumps(row.as_dict()) for row in of_it)
+        parts.append(f'"{name}": [\n{lines}\n]')
+    return ",\n".join(parts) + "}\n"

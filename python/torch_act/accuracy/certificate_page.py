@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 
+from torch_act.accuracy.cells import faults, number, share, worst
 from torch_act.accuracy.certificate import HALF_TYPES, Certificate, Row
 from torch_act.accuracy.errors import Errors
+from torch_act.accuracy.several.section import section, summary_of_several
 
 TEXT = """# Accuracy
 
@@ -64,10 +66,8 @@ saturation:
 
 torch's *derivative* is what its autograd gives, from whatever it saves.
 
-prelu, rrelu, glu, star_relu, xielu and snake are functions of several numbers, and not in these
-tables: they have tests of their own, `tests/test_prelu.py`, `test_rrelu.py`, `test_glu.py` and
-`test_parametric.py`. It holds the last three, value and all derivatives, to 2 ulp of the result,
-or, where it is a small difference of two terms, of the larger one.
+prelu, rrelu, glu, star_relu, xielu, snake, what is fused with an activation, masked softmax and the
+noise of gumbel_softmax have several operands. Their table is the last one of this page.
 
 ## The rows of softmax
 
@@ -88,14 +88,15 @@ ORDERS = ("value", "derivative", "second derivative", "derivative from output")
 def summary(certificate: Certificate) -> Iterator[str]:
     """A line for each dtype and order: the worst of all cases."""
     for dtype, order, rows in _groups(certificate):
-        worst = max(rows, key=lambda row: row.ours.worst)
+        largest = max(rows, key=lambda row: row.ours.worst)
         floored = max(rows, key=lambda row: row.ours.worst_floored)
         missed = sum(row.misses is not None for row in rows)
         yield (
-            f"{dtype} {order}: {worst.ours.worst:.4g} ulp ({worst.case}), "
+            f"{dtype} {order}: {largest.ours.worst:.4g} ulp ({largest.case}), "
             f"{floored.ours.worst_floored:.4g} ({floored.case}) with the floor at zeros; "
             f"{missed} of {len(rows)} miss the bound"
         )
+    yield from summary_of_several(certificate.several.values())
 
 
 def page(certificate: Certificate) -> str:
@@ -107,6 +108,8 @@ def page(certificate: Certificate) -> str:
         rows = [row for row in certificate.rows.values() if row.dtype == dtype]
         if rows:
             lines += [f"## {dtype}", "", *_table(rows), ""]
+    if certificate.several:
+        lines += [*section(certificate.several.values()), ""]
     return "\n".join(lines)
 
 
@@ -138,16 +141,16 @@ def _summary_table(certificate: Certificate) -> list[str]:
         "|---|---|---:|---|---|---:|---|---:|",
     ]
     for dtype, order, rows in _groups(certificate):
-        worst = max(rows, key=lambda row: row.ours.worst)
+        largest = max(rows, key=lambda row: row.ours.worst)
         floored = max(rows, key=lambda row: row.ours.worst_floored)
         compared = [(row.torch, row.case) for row in rows if row.torch is not None]
         theirs = max(compared, key=lambda both: both[0].worst, default=None)
         lines.append(
-            f"| {dtype} | {order} | {len(rows)} | {_number(worst.ours.worst)}, {worst.case} "
-            f"| {_number(floored.ours.worst_floored)}, {floored.case} "
+            f"| {dtype} | {order} | {len(rows)} | {number(largest.ours.worst)}, {largest.case} "
+            f"| {number(floored.ours.worst_floored)}, {floored.case} "
             f"| {_mean_share([row.ours for row in rows])} "
             + (
-                f"| {_number(theirs[0].worst)}, {theirs[1]} "
+                f"| {number(theirs[0].worst)}, {theirs[1]} "
                 f"| {_mean_share([errors for errors, _ in compared])} |"
                 if theirs
                 else "| – | – |"
@@ -188,7 +191,7 @@ def _inputs(row: Row) -> str:
 
 
 def _perfect(errors: Errors) -> bool:
-    return errors.correctly_rounded == errors.counted and not _faults(errors)
+    return errors.correctly_rounded == errors.counted and not faults(errors)
 
 
 def _with_sums(row: Row) -> str:
@@ -196,32 +199,8 @@ def _with_sums(row: Row) -> str:
 
 
 def _cells(errors: Errors) -> str:
-    worst = _number(errors.worst)
     at = f"{errors.worst_at:.9g}" if errors.worst else ""
-    if errors.worst_floored != errors.worst:
-        worst += f" ({_number(errors.worst_floored)})"
-    return f"| {worst} | {at} | {_share(errors)} | {_faults(errors)}"
-
-
-def _faults(errors: Errors) -> str:
-    names = {
-        "wrong_kind": "kind",
-        "wrong_sign": "sign",
-        "reversals": "order",
-        "asymmetries": "symmetry",
-    }
-    found = {name: getattr(errors, field) for field, name in names.items()}
-    return ", ".join(f"{name} {number}" for name, number in found.items() if number)
-
-
-def _share(errors: Errors) -> str:
-    """Never 100 % where one is missing."""
-    wrong = errors.counted - errors.correctly_rounded
-    if wrong == 0:
-        return "all"
-    if wrong < 1000:
-        return f"all but {wrong}"
-    return f"{100 * errors.correctly_rounded / errors.counted:.2f} %"
+    return f"| {worst(errors)} | {at} | {share(errors)} | {faults(errors)}"
 
 
 def _mean_share(many: list[Errors]) -> str:
@@ -233,7 +212,3 @@ def _mean_share(many: list[Errors]) -> str:
         return f"all but {wrong}"
     mean = sum(errors.correctly_rounded / errors.counted for errors in many) / len(many)
     return f"{100 * mean:.2f} %"
-
-
-def _number(ulp: float) -> str:
-    return f"{ulp:.3f}" if ulp < 1000 else f"{ulp:.2e}"

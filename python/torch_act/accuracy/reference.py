@@ -124,6 +124,12 @@ class Reference:
             ctx.prec, ctx.cap = saved
         return Exact(high, low)
 
+    def series(self, x: Any) -> list[Any]:
+        """f, f′, f″ at a ball, in the precision that is set; its middle tells the piece."""
+        _, scope = self._scope(ctx.prec)
+        scope["x"] = arb_series([x, arb(1)])
+        return _coefficients(eval(self.expressions[self.piece(float(x.mid()))], scope))
+
     def _scope(self, precision: int) -> Scope:
         ctx.prec = precision
         parameters = {name: arb(value) for name, value in self.parameters.items()}
@@ -139,7 +145,7 @@ class Reference:
         if not abs(x) <= LARGEST_ARGUMENT:
             raise ValueError(f"{x!r} is out of the reference's reach")
         code = self.expressions[self.piece(x)]
-        coefficients: tuple[Any, ...] = ()
+        coefficients: list[Any] = []
         for precision, scope in scopes:
             ctx.prec = precision
             scope["x"] = arb_series([arb(x), arb(1)])
@@ -147,17 +153,21 @@ class Reference:
                 result = eval(code, scope)
             except ValueError:  # the interval of a denominator holds 0
                 continue
-            if isinstance(result, arb):
-                result = arb_series([result])
-            coefficients = result[0], result[1], 2 * result[2]
-            if all(_decided(c, negligible) for c in coefficients):
+            coefficients = _coefficients(result)
+            if all(decided(c, negligible) for c in coefficients):
                 return [c.mid() for c in coefficients]
         raise ArithmeticError(
             f"{PRECISIONS[-1]} bits do not decide the value at {x!r}: {coefficients}"
         )
 
 
-def _decided(ball: Any, negligible: Any) -> bool:
+def _coefficients(result: Any) -> list[Any]:
+    if isinstance(result, arb):
+        result = arb_series([result])
+    return [result[0], result[1], 2 * result[2]]
+
+
+def decided(ball: Any, negligible: Any) -> bool:
     if not ball.is_finite():
         return False
     return ball.rel_accuracy_bits() >= ENOUGH_BITS or bool(ball.rad() < negligible)

@@ -21,10 +21,17 @@ from torch_act.accuracy.on_device import other_bits_than_cpu, sweep_on_device
 from torch_act.accuracy.orders import FROM_OUTPUT, Subject, subjects
 from torch_act.accuracy.rows import INPUTS, measure_rows
 from torch_act.accuracy.sampled import float64_sample, measure_float64, measure_half
+from torch_act.accuracy.several.tasks import Task, tasks
 from torch_act.accuracy.shape import shapes
 from torch_act.accuracy.sweep import Sweep, points, state_file
 from torch_act.command_line.device import describe
 from torch_act.command_line.machine import versions
+
+
+class Part(str, Enum):
+    pointwise = "pointwise"
+    rows = "rows"
+    several = "several"
 
 
 class Dtype(str, Enum):
@@ -43,6 +50,13 @@ class Order(str, Enum):
 
 def certify(
     op: Annotated[list[str] | None, typer.Option(help="Default: all.")] = None,
+    part: Annotated[
+        list[Part] | None,
+        typer.Option(
+            help="Of one operand; the rows of softmax; of several operands, always all orders and "
+            "on the CPU. Default: all."
+        ),
+    ] = None,
     dtype: Annotated[list[Dtype] | None, typer.Option(help="Default: all.")] = None,
     order: Annotated[list[Order] | None, typer.Option(help="Default: all.")] = None,
     stride: Annotated[
@@ -77,16 +91,23 @@ def certify(
     """
     certificate = Certificate(table)
     if measure:
-        known = {case.name for case in cases()} | set(ROWS)
+        several = list(tasks())
+        known = {case.name for case in cases()} | set(ROWS) | {task.op for task in several}
         if unknown := set(op or ()) - known:
             raise typer.BadParameter(f"{', '.join(sorted(unknown))}: choose from {sorted(known)}")
-        chosen = [case for case in _cases(defaults) if not op or case.name in op]
+        dtypes, parts = dtype or list(Dtype), part or list(Part)
         wanted = [o.value for o in order or Order]
-        _measure(
-            certificate, chosen, dtype or list(Dtype), wanted, stride, threads, state, device, bits
-        )
-        if "value" in wanted:
-            _measure_rows(certificate, [n for n in ROWS if not op or n in op], dtype or list(Dtype))
+        if Part.pointwise in parts:
+            chosen = [case for case in _cases(defaults) if not op or case.name in op]
+            _measure(certificate, chosen, dtypes, wanted, stride, threads, state, device, bits)
+        if Part.rows in parts and "value" in wanted:
+            _measure_rows(certificate, [n for n in ROWS if not op or n in op], dtypes)
+        if Part.several in parts and device == "cpu" and not order:
+            names = {d.value for d in dtypes}
+            _measure_several(
+                certificate,
+                [t for t in several if (not op or t.op in op) and t.dtype_name in names],
+            )
     console = Console()
     for line in summary(certificate):
         console.print(line, highlight=False, soft_wrap=True)
@@ -139,6 +160,15 @@ def _measure_rows(certificate: Certificate, ops: list[str], dtypes: list[Dtype])
                 row.sum, row.torch_sum = ours.sum, theirs.sum
             _put(certificate, row)
             progress.advance(task)
+
+
+def _measure_several(certificate: Certificate, chosen: list[Task]) -> None:
+    with _progress() as progress:
+        bar = progress.add_task("", total=len(chosen))
+        for task in chosen:
+            progress.update(bar, description=f"{task.op} {task.dtype_name}")
+            certificate.put_several(task.run())
+            progress.advance(bar)
 
 
 def _put(certificate: Certificate, row: Row) -> None:

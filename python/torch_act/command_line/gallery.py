@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from torch_act.catalogue import CATALOGUE, FUSED
 from torch_act.command_line.calls import Call, calls
 from torch_act.command_line.machine import versions
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from torch_act.gallery.edges import Edge
+    from torch_act.gallery.studies import Study
 
 OVERVIEW_DPI = 110
 
@@ -27,25 +35,34 @@ def gallery(
     from torch_act.gallery.figures import describe, draw, png, svg
     from torch_act.gallery.overview import overview
     from torch_act.gallery.page import Chapter, Picture, page
+    from torch_act.gallery.studies import studies
 
-    chosen = _chosen(op or [])
+    chosen, of_several = _chosen(op or [], [*studies()])
     (output / "ops").mkdir(parents=True, exist_ok=True)
-    chapters: dict[str, Chapter] = {}
+    named = {entry.name: Chapter(entry, []) for entry in (*CATALOGUE, *FUSED)}
+
+    def keep(op: str, label: str, drawn: Figure, words: str, at: Mapping[str, list[Edge]]) -> None:
+        vectors = svg(drawn)
+        (output / "ops" / f"{label}.svg").write_text(vectors, encoding="utf-8")
+        (output / "ops" / f"{label}.png").write_bytes(png(drawn))
+        named[op].pictures.append(Picture(label, adaptive(vectors), words, at))
+
     for call in chosen:
         drawn, errors = draw(call)
-        vectors = svg(drawn)
-        (output / "ops" / f"{call.label}.svg").write_text(vectors, encoding="utf-8")
-        (output / "ops" / f"{call.label}.png").write_bytes(png(drawn))
-        picture = Picture(call.label, adaptive(vectors), describe(call, errors), edges(call))
-        chapter = chapters.setdefault(call.entry.name, Chapter(call.entry, []))
-        chapter.pictures.append(picture)
-    every = overview(chosen)
-    vectors = svg(every)
-    (output / "gallery.svg").write_text(vectors, encoding="utf-8")
-    (output / "gallery.png").write_bytes(png(every, OVERVIEW_DPI))
-    text = page(adaptive(vectors), list(chapters.values()), versions())
-    (output / "index.html").write_text(text, encoding="utf-8")
-    typer.echo(f"gallery: {output / 'index.html'}, {len(chosen)} pictures beside it")
+        keep(call.entry.name, call.label, drawn, describe(call, errors), edges(call))
+    for study in of_several:
+        keep(study.op, study.label, study.draw(), study.words, {})
+    shown = ""
+    if chosen:
+        every = overview(chosen)
+        vectors = svg(every)
+        (output / "gallery.svg").write_text(vectors, encoding="utf-8")
+        (output / "gallery.png").write_bytes(png(every, OVERVIEW_DPI))
+        shown = adaptive(vectors)
+    chapters = [chapter for chapter in named.values() if chapter.pictures]
+    (output / "index.html").write_text(page(shown, chapters, versions()), encoding="utf-8")
+    count = len(chosen) + len(of_several)
+    typer.echo(f"gallery: {output / 'index.html'}, {count} pictures beside it")
 
 
 def draw_overview(path: Path) -> Path:
@@ -58,9 +75,13 @@ def draw_overview(path: Path) -> Path:
     return path
 
 
-def _chosen(names: list[str]) -> list[Call]:
+def _chosen(names: list[str], studies: list[Study]) -> tuple[list[Call], list[Study]]:
     every = list(calls(training=False))
     known = {name for call in every for name in (call.label, call.entry.name)}
+    known |= {study.op for study in studies}
     if unknown := [name for name in names if name not in known]:
         raise typer.BadParameter(f"{', '.join(unknown)}: choose from {', '.join(sorted(known))}")
-    return [c for c in every if not names or c.label in names or c.entry.name in names]
+    return (
+        [c for c in every if not names or c.label in names or c.entry.name in names],
+        [study for study in studies if not names or study.op in names],
+    )

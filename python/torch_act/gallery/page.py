@@ -62,12 +62,12 @@ def page(overview: str, chapters: list[Chapter], versions: Mapping[str, str]) ->
 <div class="columns">
 <nav aria-label="Operators">
 <h2>Operators</h2>
-<ul><li><a href="#all">all</a></li>{links}</ul>
+<ul>{overview and '<li><a href="#all">all</a></li>'}{links}</ul>
 </nav>
 <main id="content" tabindex="-1">
 <h1>torch-act: the activations</h1>
 <p>{INTRODUCTION.strip()}</p>
-<figure id="all">{_image(overview, f"Value and derivative of {names}, ours over torch's.")}</figure>
+{_overview(overview, names)}
 <dl>{facts}</dl>
 {"".join(map(_chapter, chapters))}
 </main>
@@ -75,6 +75,13 @@ def page(overview: str, chapters: list[Chapter], versions: Mapping[str, str]) ->
 </body>
 </html>
 """
+
+
+def _overview(svg: str, names: str) -> str:
+    if not svg:  # of functions of several operands alone
+        return ""
+    words = f"Value and derivative of {names}, ours over torch's."
+    return f'<figure id="all">{_image(svg, words)}</figure>'
 
 
 def mathml(latex: str, formula: str) -> str:
@@ -112,7 +119,10 @@ def _chapter(chapter: Chapter) -> str:
 
 
 def _picture(picture: Picture) -> str:
-    return f"""<figure>{_image(picture.svg, picture.description)}</figure>
+    figure = f"<figure>{_image(picture.svg, picture.description)}</figure>"
+    if not picture.edges:  # of several operands
+        return f"{figure}<p>{escape(picture.description)}</p>"
+    return f"""{figure}
 <h3>Edge cases of {escape(picture.label)}</h3>
 {_table(picture.edges)}"""
 
