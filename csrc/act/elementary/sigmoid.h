@@ -41,36 +41,34 @@ ACT_HOST_DEVICE Logistic<T> logistic(T x) {
   return logistic(exp_parts(-saturated(x)));
 }
 
-// 2⁻ˢ + 2⁻ˢ·e for e = e⁻ˣ: the second term stays in the exponent's range for every x that matters,
-// so that a quotient 2⁻ˢ/(2⁻ˢ + 2⁻ˢ·e) is rounded once, also where it is subnormal.
-template <class T>
-ACT_HOST_DEVICE T biased_one_plus(BiasedExponential<T> e) {
-  constexpr T one = T(1) / Bias<T>::factor;
-  const T sum = e.power + one;
-  return sum + fma(e.power, e.q, one - (sum - e.power));
-}
-
-// numerator/(1 + e).
+// numerator/(1 + e) for e = e⁻ˣ. 2⁻ˢ·(1 + e) stays in the exponent's range for every x that
+// matters; what its rounding loses, and the remainder of the division, correct the quotient.
 template <class T>
 ACT_HOST_DEVICE T over_one_plus(T numerator, BiasedExponential<T> e) {
-  return numerator * (T(1) / Bias<T>::factor) / biased_one_plus(e);
+  constexpr T one = T(1) / Bias<T>::factor;
+  const T denominator = fma(e.power, e.q, e.power + one);
+  const T low = fma(e.power, e.q, one - (denominator - e.power));
+  const T inverse = T(1) / denominator;
+  const T quotient = numerator * inverse;
+  const T remainder = fma(-quotient, low, fma(-quotient, denominator, numerator));
+  return fma(remainder, inverse, quotient) * one;
 }
 
-// σ(x). At most 1.6 ulp.
+// σ(x).
 template <class T>
 ACT_HOST_DEVICE T sigmoid(T x) {
-  const T y = over_one_plus(T(1), exp_biased<-1>(bounded_opposite(x)));
+  const T y = over_one_plus(T(1), exp_biased<-1>(-bounded(x)));
   return is_nan(x) ? x : y;
 }
 
-// x·σ(x). At most 1.65 ulp.
+// x·σ(x).
 template <class T>
 ACT_HOST_DEVICE T times_own_sigmoid(T x) {
   // -inf must not meet σ(-inf) = 0: the argument stops where the result has long become -0.
-  const T factor = at_least(Bias<T>::lowest, x);
-  const T y = over_one_plus(factor, exp_biased<-1>(bounded_opposite(x)));
-  // There x·2⁻ˢ would leave the exponent's range. NaN passes, too.
-  return abs(x) >= Bias<T>::tiny ? y : x * T(0.5);
+  const T bounded = at_least(Bias<T>::lowest, x);
+  const T y = over_one_plus(bounded, exp_biased<-1>(-at_most(Bias<T>::saturated, bounded)));
+  // NaN fails the comparison and passes.
+  return x < Bias<T>::saturated ? y : x;
 }
 
 // factor·σ(x)·σ(-x) = factor·(w - w²) with w = σ(-|x|) = inverse·one, the smaller of the two: no
