@@ -8,37 +8,60 @@
 
 namespace act::elementary {
 
-// `otherwise` further than `reach` from the zero. x - zero.high is exact where it counts.
+// `otherwise` further than `reach` from the zero, NaN at NaN. x - zero.high is exact where it
+// counts.
 template <class Zero, class T>
 ACT_HOST_DEVICE T beside_zero(T x, T otherwise) {
   constexpr Pair<T> zero = Zero::place(T());
   const T high = x - zero.high;
   const T slope = Zero::slope(high);
   const T y = fma(high, slope, -zero.low * slope);
-  return abs(high) < T(Zero::reach) ? y : otherwise;
+  return abs(high) >= T(Zero::reach) ? otherwise : y;
 }
 
-// Relative error of G 2^-54.9; in double only.
+// The same at x.high + x.low.
+template <class Zero, class T>
+ACT_HOST_DEVICE T beside_zero(Pair<T> x, T otherwise) {
+  constexpr Pair<T> zero = Zero::place(T());
+  const T high = x.high - zero.high, low = x.low - zero.low;
+  const T slope = Zero::slope(high + low);
+  const T y = fma(high, slope, low * slope);
+  return abs(high) >= T(Zero::reach) ? otherwise : y;
+}
+
+// Relative error of G 2^-25.7 and 2^-54.9.
 struct ZeroOfSilu {
-  static constexpr double reach = 0.37;
+  static constexpr double reach = 0.34;
+  ACT_HOST_DEVICE static constexpr Pair<float> place(float) {
+    return {-0x1.474974p+0f, 0x1.bdf6fap-27f};
+  }
   ACT_HOST_DEVICE static constexpr Pair<double> place(double) {
     return {-0x1.474973c84120bp+0, -0x1.f8d74bc9ac154p-54};
   }
+  ACT_HOST_DEVICE static float slope(float v) {
+    float p = 0x1.99644ap-11f;
+    p = fma(p, v, 0x1.5621a0p-13f);
+    p = fma(p, v, -0x1.b0d4fep-8f);
+    p = fma(p, v, -0x1.f2e254p-7f);
+    p = fma(p, v, 0x1.353e64p-6f);
+    p = fma(p, v, 0x1.2c5638p-3f);
+    return fma(p, v, 0x1.be1410p-3f);
+  }
   ACT_HOST_DEVICE static double slope(double v) {
-    double p = -0x1.29fd800ffef07p-26;
-    p = fma(p, v, -0x1.82f879618d099p-24);
-    p = fma(p, v, -0x1.08f06eb044232p-25);
-    p = fma(p, v, 0x1.cd62713173b42p-21);
-    p = fma(p, v, 0x1.3ae23c52a1dbfp-19);
-    p = fma(p, v, -0x1.8af1c5fdd4d8ep-19);
-    p = fma(p, v, -0x1.f2d899e0fb39cp-16);
-    p = fma(p, v, -0x1.5723902420c25p-15);
-    p = fma(p, v, 0x1.8574d13961cb1p-13);
-    p = fma(p, v, 0x1.a2a7caf23e40dp-11);
-    p = fma(p, v, 0x1.098e92b8e6f70p-13);
-    p = fma(p, v, -0x1.b0f82c49908adp-8);
-    p = fma(p, v, -0x1.f2d0e32bc2991p-7);
-    p = fma(p, v, 0x1.353eb573ca45cp-6);
+    double p = -0x1.2df850489fbcdp-26;
+    p = fma(p, v, -0x1.84b4e245b8251p-24);
+    p = fma(p, v, -0x1.08242d7b44065p-25);
+    p = fma(p, v, 0x1.cd793aae5a8a9p-21);
+    p = fma(p, v, 0x1.3ae1bd462c009p-19);
+    p = fma(p, v, -0x1.8af2b0286724ep-19);
+    p = fma(p, v, -0x1.f2d898ae06c41p-16);
+    p = fma(p, v, -0x1.57238efb36ed3p-15);
+    p = fma(p, v, 0x1.8574d137f3c22p-13);
+    p = fma(p, v, 0x1.a2a7caf17e2a3p-11);
+    p = fma(p, v, 0x1.098e92b8ece17p-13);
+    p = fma(p, v, -0x1.b0f82c4990156p-8);
+    p = fma(p, v, -0x1.f2d0e32bc2993p-7);
+    p = fma(p, v, 0x1.353eb573ca459p-6);
     p = fma(p, v, 0x1.2c563458cc0adp-3);
     return fma(p, v, 0x1.be1410460527fp-3);
   }

@@ -39,8 +39,7 @@ struct GeluTanh {
     const T below = tail.decayed(tail.divide(add(tail.denominator, product)));
     const T result =
         elementary::fma(below, x > T(0) ? -lowering : lowering, x > T(0) ? T(1) : T(0));
-    return elementary::is_nan(x) ? x
-                                 : elementary::beside_zero<elementary::ZeroOfGeluTanh>(x, result);
+    return elementary::beside_zero<elementary::ZeroOfGeluTanh>(x, result);
   }
 
   // σ(u)·σ(-u)·(2·u' + t·u'' - t·u'²·(σ(|u|) - σ(-|u|))), where 2·u' + t·u'' = 4·u' - 2·a.
