@@ -26,9 +26,9 @@ def gelu_tanh(x):
 
 # The function, a number near the zero, the reach in v, how to fit, the degrees of float and double.
 CHOICES = (
-    (silu, -1.278, 0.37, fit, 7, 15),
+    (silu, -1.278, 0.34, fit, 6, 15),
     (mish, -1.192, 0.3, partial(fit_stepwise, sums=(0,)), 7, 15),
-    (gelu_tanh, -0.753, 0.17, fit, 7, 15),
+    (gelu_tanh, -0.753, 0.08, fit, 4, 9),
 )
 
 

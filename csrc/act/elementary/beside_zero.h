@@ -25,36 +25,58 @@ ACT_HOST_DEVICE Pair<T> sloped(T p, T v, Pair<T> term) {
   return {high, fma(p, v, term.high - high) + term.low};
 }
 
-// `otherwise` further than `reach` from the zero. x - zero.high is exact where it counts.
+// `otherwise` further than `reach` from the zero, NaN at NaN. x - zero.high is exact where it
+// counts.
 template <class Zero, class T>
 ACT_HOST_DEVICE T beside_zero(T x, T otherwise) {
   constexpr Pair<T> zero = Zero::place(T());
   const T high = x - zero.high;
   const T y = from_zero(high, zero.low, Zero::slope(high));
-  return abs(high) < T(Zero::reach) ? y : otherwise;
+  return abs(high) >= T(Zero::reach) ? otherwise : y;
 }
 
-// Relative error of G 2^-54.9; in double only.
+// The same at x.high + x.low.
+template <class Zero, class T>
+ACT_HOST_DEVICE T beside_zero(Pair<T> x, T otherwise) {
+  constexpr Pair<T> zero = Zero::place(T());
+  const T high = x.high - zero.high, low = x.low - zero.low;
+  const T y = from_zero(high, -low, Zero::slope(high + low));
+  return abs(high) >= T(Zero::reach) ? otherwise : y;
+}
+
+// Relative error of G 2^-25.7 and 2^-54.9.
 struct ZeroOfSilu {
-  static constexpr double reach = 0.37;
+  static constexpr double reach = 0.34;
+  ACT_HOST_DEVICE static constexpr Pair<float> place(float) {
+    return {-0x1.474974p+0f, 0x1.bdf6fap-27f};
+  }
   ACT_HOST_DEVICE static constexpr Pair<double> place(double) {
     return {-0x1.474973c84120bp+0, -0x1.f8d74bc9ac154p-54};
   }
+  ACT_HOST_DEVICE static float slope(float v) {
+    float p = 0x1.99644ap-11f;
+    p = fma(p, v, 0x1.5621a0p-13f);
+    p = fma(p, v, -0x1.b0d4fep-8f);
+    p = fma(p, v, -0x1.f2e254p-7f);
+    p = fma(p, v, 0x1.353e64p-6f);
+    p = fma(p, v, 0x1.2c5638p-3f);
+    return fma(p, v, 0x1.be1410p-3f);
+  }
   ACT_HOST_DEVICE static double slope(double v) {
-    double p = -0x1.29fd800ffef07p-26;
-    p = fma(p, v, -0x1.82f879618d099p-24);
-    p = fma(p, v, -0x1.08f06eb044232p-25);
-    p = fma(p, v, 0x1.cd62713173b42p-21);
-    p = fma(p, v, 0x1.3ae23c52a1dbfp-19);
-    p = fma(p, v, -0x1.8af1c5fdd4d8ep-19);
-    p = fma(p, v, -0x1.f2d899e0fb39cp-16);
-    p = fma(p, v, -0x1.5723902420c25p-15);
-    p = fma(p, v, 0x1.8574d13961cb1p-13);
-    p = fma(p, v, 0x1.a2a7caf23e40dp-11);
-    p = fma(p, v, 0x1.098e92b8e6f70p-13);
-    p = fma(p, v, -0x1.b0f82c49908adp-8);
-    p = fma(p, v, -0x1.f2d0e32bc2991p-7);
-    p = fma(p, v, 0x1.353eb573ca45cp-6);
+    double p = -0x1.2df850489fbcdp-26;
+    p = fma(p, v, -0x1.84b4e245b8251p-24);
+    p = fma(p, v, -0x1.08242d7b44065p-25);
+    p = fma(p, v, 0x1.cd793aae5a8a9p-21);
+    p = fma(p, v, 0x1.3ae1bd462c009p-19);
+    p = fma(p, v, -0x1.8af2b0286724ep-19);
+    p = fma(p, v, -0x1.f2d898ae06c41p-16);
+    p = fma(p, v, -0x1.57238efb36ed3p-15);
+    p = fma(p, v, 0x1.8574d137f3c22p-13);
+    p = fma(p, v, 0x1.a2a7caf17e2a3p-11);
+    p = fma(p, v, 0x1.098e92b8ece17p-13);
+    p = fma(p, v, -0x1.b0f82c4990156p-8);
+    p = fma(p, v, -0x1.f2d0e32bc2993p-7);
+    p = fma(p, v, 0x1.353eb573ca459p-6);
     p = fma(p, v, 0x1.2c563458cc0adp-3);
     return fma(p, v, 0x1.be1410460527fp-3);
   }
@@ -99,9 +121,9 @@ struct ZeroOfMish {
   }
 };
 
-// Relative error of G 2^-24.6 and 2^-53.7.
+// Relative error of G 2^-24.6 and 2^-53.8.
 struct ZeroOfGeluTanh {
-  static constexpr double reach = 0.17;
+  static constexpr double reach = 0.08;
   ACT_HOST_DEVICE static constexpr Pair<float> place(float) {
     return {-0x1.8142a0p-1f, 0x1.85a06cp-27f};
   }
@@ -109,31 +131,22 @@ struct ZeroOfGeluTanh {
     return {-0x1.81429f9e97e4dp-1, 0x1.4f523ed77dbdcp-55};
   }
   ACT_HOST_DEVICE static float slope(float v) {
-    float p = -0x1.397fe6p-9f;
-    p = fma(p, v, 0x1.554c98p-8f);
-    p = fma(p, v, 0x1.42751ap-6f);
-    p = fma(p, v, -0x1.10467ep-6f);
-    p = fma(p, v, -0x1.d2b770p-4f);
-    p = fma(p, v, -0x1.02961cp-6f);
-    p = fma(p, v, 0x1.8cd1a2p-2f);
+    float p = -0x1.103f9cp-6f;
+    p = fma(p, v, -0x1.d21282p-4f);
+    p = fma(p, v, -0x1.029550p-6f);
+    p = fma(p, v, 0x1.8cd192p-2f);
     return fma(p, v, 0x1.b8bacep-2f);
   }
   ACT_HOST_DEVICE static double slope(double v) {
-    double p = -0x1.0357e0d6e89f2p-20;
-    p = fma(p, v, 0x1.4005da09b832bp-19);
-    p = fma(p, v, 0x1.8d15f1a16aa62p-18);
-    p = fma(p, v, -0x1.0b92b4a6e9e94p-16);
-    p = fma(p, v, -0x1.253bb108e6160p-15);
-    p = fma(p, v, 0x1.0493675ab76dcp-13);
-    p = fma(p, v, 0x1.14bf89484d087p-12);
-    p = fma(p, v, -0x1.e63f293c87a4cp-11);
-    p = fma(p, v, -0x1.3d8d6417057f1p-9);
-    p = fma(p, v, 0x1.58c9ed7132f61p-8);
-    p = fma(p, v, 0x1.427996dc249bcp-6);
-    p = fma(p, v, -0x1.104a83edc0dd7p-6);
-    p = fma(p, v, -0x1.d2b77346470abp-4);
-    p = fma(p, v, -0x1.029615edb077ap-6);
-    p = fma(p, v, 0x1.8cd1a2b2fff33p-2);
+    double p = 0x1.13abdace8a829p-12;
+    p = fma(p, v, -0x1.e534c099040b3p-11);
+    p = fma(p, v, -0x1.3d8d0f4a13ce9p-9);
+    p = fma(p, v, 0x1.58c9bdbcc621ap-8);
+    p = fma(p, v, 0x1.427996d147b5fp-6);
+    p = fma(p, v, -0x1.104a83e6c77e6p-6);
+    p = fma(p, v, -0x1.d2b7734645edcp-4);
+    p = fma(p, v, -0x1.029615edb1e50p-6);
+    p = fma(p, v, 0x1.8cd1a2b2fff32p-2);
     return fma(p, v, 0x1.b8bacd2c96b91p-2);
   }
 };

@@ -33,7 +33,7 @@ ACT_HOST_DEVICE T at_most(T high, T x) {
 template <class T>
 ACT_HOST_DEVICE T at_least(T low, T x) {
   const auto bits = unsigned_bits(x), last = unsigned_bits(low);
-  return from_bits(static_cast<decltype(to_bits(x))>(bits < last ? bits : last));
+  return __builtin_bit_cast(T, bits < last ? bits : last);
 }
 
 }  // namespace act::elementary

@@ -98,10 +98,10 @@ ACT_HOST_DEVICE BiasedExponential<T> exp_biased(T x, T low) {
   return exponential_of(reduction);
 }
 
-// -x for x between lowest and saturated.
+// x, between lowest and saturated.
 template <class T>
-ACT_HOST_DEVICE T bounded_opposite(T x) {
-  return at_least(-Bias<T>::saturated, at_most(-Bias<T>::lowest, -x));
+ACT_HOST_DEVICE T bounded(T x) {
+  return at_most(Bias<T>::saturated, at_least(Bias<T>::lowest, x));
 }
 
 }  // namespace act::elementary

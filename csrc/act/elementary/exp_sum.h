@@ -17,7 +17,8 @@ struct Decay {
   static constexpr T lift = sizeof(T) == sizeof(float) ? T(0x1p+64) : T(0x1p+512);
   static constexpr T lowering = T(1) / lift;
   T q, power;
-  T q_low;  // what q lost, for `times_accurately`
+  T linear, bend;  // q = linear + bend, rounded
+  T q_low;         // what q lost of the argument's two parts, for `times_accurately`
 
   // As in exp.h, in units of 1/factor. The sum that is rounded to n also brings the biased exponent
   // of the power into the lowest bits of its mantissa.
@@ -33,6 +34,8 @@ struct Decay {
     const T tail = fma(n, ln2_low / factor, x.low);
     const T reduced = high + tail, r = -factor * reduced;
     const T rise = exponential::polynomial(r);
+    linear = -factor * high;
+    bend = fma(r * r, rise, -factor * tail);
     q = fma(r * r, rise, r);
     q_low = fma(r * r, rise, r - q) - factor * ((high - reduced) + tail);
     power = exponent_from(biased);
@@ -42,6 +45,12 @@ struct Decay {
   // added to the high one.
   ACT_HOST_DEVICE T times(Pair<T> a) const {
     return (a.high + fma(a.high, q, fma(a.low, q, a.low))) * power;
+  }
+
+  // The same, where q is not rounded before it meets a.high.
+  ACT_HOST_DEVICE T times_unrounded(Pair<T> a) const {
+    const T rest = fma(a.high, bend, fma(a.low, q, a.low));
+    return (a.high + fma(a.high, linear, rest)) * power;
   }
 
   // The same within little more than the rounding of the result.

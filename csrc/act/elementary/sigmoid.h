@@ -41,36 +41,52 @@ ACT_HOST_DEVICE Logistic<T> logistic(T x) {
   return logistic(exp_parts(-saturated(x)));
 }
 
-// 2⁻ˢ + 2⁻ˢ·e for e = e⁻ˣ: the second term stays in the exponent's range for every x that matters,
-// so that a quotient 2⁻ˢ/(2⁻ˢ + 2⁻ˢ·e) is rounded once, also where it is subnormal.
+// 2⁻ˢ + 2⁻ˢ·e for e = e⁻ˣ, and what its rounding lost: 2⁻ˢ·e stays in the exponent's range for
+// every x that matters.
 template <class T>
-ACT_HOST_DEVICE T biased_one_plus(BiasedExponential<T> e) {
+ACT_HOST_DEVICE Pair<T> biased_one_plus(BiasedExponential<T> e) {
   constexpr T one = T(1) / Bias<T>::factor;
-  const T sum = e.power + one;
-  return sum + fma(e.power, e.q, one - (sum - e.power));
+  const T sum = fma(e.power, e.q, e.power + one);
+  return {sum, fma(e.power, e.q, one - (sum - e.power))};
 }
 
-// numerator/(1 + e).
+// The same for e = (1 + r + r²·P(r))·power, whose terms are not rounded to one number.
 template <class T>
-ACT_HOST_DEVICE T over_one_plus(T numerator, BiasedExponential<T> e) {
-  return numerator * (T(1) / Bias<T>::factor) / biased_one_plus(e);
+ACT_HOST_DEVICE Pair<T> biased_one_plus(Reduction<T> e) {
+  constexpr T one = T(1) / Bias<T>::factor;
+  const T bend = e.r * e.r * exponential::polynomial(e.r);
+  const T sum = fma(e.power, bend, fma(e.power, e.r, e.power + one));
+  return {sum, fma(e.power, bend, fma(e.power, e.r, one - (sum - e.power)))};
 }
 
-// σ(x). At most 1.6 ulp.
+// numerator/(1 + e), e as either of these two.
+template <class T, class E>
+ACT_HOST_DEVICE T over_one_plus(T numerator, E e) {
+  constexpr T one = T(1) / Bias<T>::factor;
+  const Pair<T> denominator = biased_one_plus(e);
+  const T inverse = T(1) / denominator.high;
+  const T quotient = numerator * inverse;
+  // The remainder with its sign changed: so -0 stays -0.
+  const T excess = fma(quotient, denominator.low, fma(quotient, denominator.high, -numerator));
+  return fma(excess, -inverse, quotient) * one;
+}
+
+// σ(x). Largest errors seen: float 0.987 ulp (all numbers), double 0.89 (20,000).
 template <class T>
 ACT_HOST_DEVICE T sigmoid(T x) {
-  const T y = over_one_plus(T(1), exp_biased<-1>(bounded_opposite(x)));
+  const T y = over_one_plus(T(1), exp_biased<-1>(-bounded(x)));
   return is_nan(x) ? x : y;
 }
 
-// x·σ(x). At most 1.65 ulp.
+// x·σ(x), whose last digits come from any e, not from those alone that end as σ's do. Largest
+// errors seen: float 0.89 ulp (all numbers), double 1.00 (20,000).
 template <class T>
 ACT_HOST_DEVICE T times_own_sigmoid(T x) {
   // -inf must not meet σ(-inf) = 0: the argument stops where the result has long become -0.
-  const T factor = at_least(Bias<T>::lowest, x);
-  const T y = over_one_plus(factor, exp_biased<-1>(bounded_opposite(x)));
-  // There x·2⁻ˢ would leave the exponent's range. NaN passes, too.
-  return abs(x) >= Bias<T>::tiny ? y : x * T(0.5);
+  const T bounded = at_least(Bias<T>::lowest, x);
+  const T y = over_one_plus(bounded, reduced_biased<-1>(-at_most(Bias<T>::saturated, bounded)));
+  // NaN fails the comparison and passes.
+  return x < Bias<T>::saturated ? y : x;
 }
 
 // factor·σ(x)·σ(-x) = factor·(w - w²) with w = σ(-|x|) = inverse·one, the smaller of the two: no

@@ -25,7 +25,7 @@ struct GeluTanh {
 
   ACT_HOST_DEVICE T value(T x) const {
     const Tail tail(x);
-    const T decayed = tail.decay.times(tail.divide({tail.t * lift, T(0)}));
+    const T decayed = tail.decay.times_unrounded(tail.divide({tail.t * lift, T(0)}));
     // NaN passes here. -0 - 0 = -0 at -inf, and the zeros keep their sign.
     const T positive = T(-0.0) > x ? T(-0.0) : x;
     return elementary::fma(decayed, -lowering, positive);
@@ -39,8 +39,7 @@ struct GeluTanh {
     const T below = tail.decayed(tail.divide(add(tail.denominator, product)));
     const T result =
         elementary::fma(below, x > T(0) ? -lowering : lowering, x > T(0) ? T(1) : T(0));
-    return elementary::is_nan(x) ? x
-                                 : elementary::beside_zero<elementary::ZeroOfGeluTanh>(x, result);
+    return elementary::beside_zero<elementary::ZeroOfGeluTanh>(x, result);
   }
 
   // σ(u)·σ(-u)·(2·u' + t·u'' - t·u'²·(σ(|u|) - σ(-|u|))), where 2·u' + t·u'' = 4·u' - 2·a.
@@ -127,8 +126,10 @@ struct GeluTanh {
           square(elementary::product(t, t)),
           decay(elementary::product(t, sum_with_square(b(), square)), T(1)) {
       const Pair sum = elementary::ordered_sum(lift, decay.power);
+      const Pair most =
+          elementary::ordered_sum(sum.high, elementary::fma(decay.power, decay.linear, sum.low));
       denominator =
-          elementary::ordered_sum(sum.high, elementary::fma(decay.power, decay.q, sum.low));
+          elementary::ordered_sum(most.high, elementary::fma(decay.power, decay.bend, most.low));
       inverse = T(1) / denominator.high;
     }
 

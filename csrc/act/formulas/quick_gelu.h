@@ -3,6 +3,7 @@
 #pragma once
 
 #include <act/declaration.h>
+#include <act/elementary/beside_zero.h>
 #include <act/elementary/exp_biased_accurate.h>
 #include <act/elementary/quotient.h>
 #include <act/elementary/sigmoid_derivatives.h>
@@ -39,10 +40,11 @@ struct QuickGelu {
     const T one_minus_t = T(1) - p.t.high, two_plus_e = T(2) + p.small;
     const T inverse = p.inverse * p.inverse;
     const T r = (one_minus_t + p.small) * inverse;
-    const T remainder = fma(p.small, fma(-r, two_plus_e, T(1)), (one_minus_t - r) - p.t.low);
+    const T by_e = fma(-r, two_plus_e, T(1));
+    const T remainder = fma(p.small, by_e, one_minus_t - r) + fma(p.small_low, by_e, -p.t.low);
     const T biased = p.decayed(r, remainder * inverse);
     const T y = fma(biased, x < T(0) ? unbiased : -unbiased, x < T(0) ? T(-0.0) : T(1));
-    return elementary::is_nan(x) ? x : y;
+    return elementary::beside_zero<elementary::ZeroOfSilu>(elementary::product(x, scale()), y);
   }
 
   // 1.702·σ(z)·σ(-z)·(2 - t·tanh(t/2)).
@@ -87,7 +89,7 @@ struct QuickGelu {
   struct Parts {
     elementary::Pair<T> t;
     elementary::AccurateBiasedExponential<T> e;  // e⁻ᵗ
-    T small;                                     // the same as one number, 0 where it is tiny
+    T small, small_low;                          // the same unbiased, 0 where it is tiny
     elementary::Pair<T> denominator;             // 1 + e
     T inverse;
 
@@ -96,8 +98,9 @@ struct QuickGelu {
           e(elementary::accurate_exp_biased<1>(-t.high, -t.low)) {
       const T power = e.power * unbiased;
       small = elementary::fma(power, e.q, power);
+      small_low = elementary::fma(power, e.q, power - small) + power * e.q_low;
       denominator = elementary::ordered_sum(T(1), small);
-      denominator.low += elementary::fma(power, e.q, power - small) + power * e.q_low;
+      denominator.low += small_low;
       inverse = T(1) / denominator.high;
     }
 

@@ -19,9 +19,7 @@ struct Silu {
   // With t = |x|, e = e⁻ᵗ: e·r, r = (1 + e - t)/(1 + e)², for x < 0, and 1 minus that for x > 0,
   // since silu(x) - silu(-x) = x. `correction` holds what r lost, from the equation r·(1 + e)² = 1
   // + e - t; 1 - t is exact wherever that matters. The power of two is multiplied last, so that a
-  // subnormal result is rounded once. Around its zero, at x = -1.2785, the error is one of the
-  // terms, not of their small sum: in float, where the polynomial that takes over there in double
-  // would take a quarter more time.
+  // subnormal result is rounded once.
   ACT_HOST_DEVICE T derivative(T x) const { return derivative(x, derivative_exponential(x)); }
 
   ACT_HOST_DEVICE elementary::BiasedExponential<T> derivative_exponential(T x) const {
@@ -37,12 +35,10 @@ struct Silu {
     const T r = (one_minus_t + e) * inverse;
     const T remainder = elementary::fma(e, elementary::fma(-r, two_plus_e, T(1)), one_minus_t - r);
     const T correction = remainder * inverse;
-    const T biased = (r + elementary::fma(r, exponential.q, correction)) * exponential.power;
+    const T low = elementary::fma(correction, exponential.q, correction);
+    const T biased = (r + elementary::fma(r, exponential.q, low)) * exponential.power;
     const T y = elementary::fma(biased, x < T(0) ? unbiased : -unbiased, x < T(0) ? T(-0.0) : T(1));
-    if constexpr (sizeof(T) == sizeof(double)) {
-      return elementary::is_nan(x) ? x : elementary::beside_zero<elementary::ZeroOfSilu>(x, y);
-    }
-    return elementary::is_nan(x) ? x : y;
+    return elementary::beside_zero<elementary::ZeroOfSilu>(x, y);
   }
 
   // w·(1 - w)·(2 - |x|·(1 - 2w)).
