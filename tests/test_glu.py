@@ -1,5 +1,6 @@
 """glu: values, gradients of every order, dims, layouts, edges."""
 
+import mpmath
 import pytest
 import torch
 import torch_act  # noqa: F401  registers the operators
@@ -72,6 +73,45 @@ def test_gradcheck(dim, device):
     assert gradgradcheck(lambda v: glu(v, dim), (x,), check_fwd_over_rev=True)
     g = torch.randn(exact(x, dim).shape, dtype=torch.float64, requires_grad=True, device=device)
     assert gradcheck(lambda g, v: glu_backward(g, v, dim), (g, x), check_forward_ad=True)
+
+
+def exact_derivatives(b):
+    """Of the sigmoid: the first three."""
+    slope = mpmath.sech(b / 2) ** 2 / 4
+    return slope, -slope * mpmath.tanh(b / 2), slope * (1 - 6 * slope)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
+@pytest.mark.parametrize("op", ["glu", "gated", "gated_pair"])
+def test_higher_derivatives_in_the_gate(op, dtype, device):
+    """By whichever factors: to the last digits in saturation and, for the second one, beside 0."""
+    points = [1e-6, -1e-4, 1e-3, -1e-2, 0.1, -1, 2, 5, -9, 14, 20, -30, 40, 80]
+    b = torch.tensor(points, dtype=dtype, device=device).requires_grad_()
+    a = torch.ones_like(b).requires_grad_()
+    y = {
+        "glu": lambda: glu(torch.cat([a, b]), 0),
+        "gated": lambda: torch.ops.act.gated(torch.cat([b, a]), "sigmoid", dim=0),
+        "gated_pair": lambda: torch.ops.act.gated_pair(b, a, "sigmoid"),
+    }[op]()
+
+    def by(t, v):
+        return torch.autograd.grad(t.sum(), v, create_graph=True)[0]
+
+    mpmath.mp.prec = 200
+    exact = [exact_derivatives(mpmath.mpf(number)) for number in b.tolist()]
+    for order, ulps, found in (
+        (0, 3, by(y, b)),
+        (0, 3, by(by(y, a), b)),
+        (0, 3, by(by(y, b), a)),
+        (1, 3, by(by(y, b), b)),
+        (1, 3, by(by(by(y, a), b), b)),
+        (1, 3, by(by(by(y, b), a), b)),
+        (1, 3, by(by(by(y, b), b), a)),
+        (2, 9, by(by(by(y, b), b), b)),
+    ):
+        for number, ours, wanted in zip(points, found.tolist(), exact, strict=True):
+            size = abs(wanted[order]) * torch.finfo(dtype).eps
+            assert abs(ours - wanted[order]) <= ulps * size, (number, ours, float(wanted[order]))
 
 
 def test_special_values(device):

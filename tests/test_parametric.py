@@ -162,6 +162,84 @@ def test_sine_to_the_end_of_its_range(dtype, range_, allowed):
     assert slope.tolist() == [1, 1, 1]
 
 
+def _curvature_of_snake(x, alpha, beta):
+    """The derivatives of 1 + alpha·sin(2·alpha·x)/beta in x, alpha and beta."""
+    x, alpha, beta = map(mpmath.mpf, (x, alpha, beta))
+    sine, cosine = mpmath.sin(2 * alpha * x), mpmath.cos(2 * alpha * x)
+    return (
+        2 * alpha**2 / beta * cosine,
+        (sine + 2 * alpha * x * cosine) / beta,
+        -alpha / beta**2 * sine,
+    )
+
+
+@pytest.mark.parametrize("mode", ["reverse", "forward"])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16], ids=str)
+def test_second_derivatives_of_snake(dtype, mode, device):
+    """To the end of float32, whose products are exact in float64; there as far as the rounded
+    product alpha·x is a known angle, and finite to the end."""
+    mpmath.mp.prec = 300
+    last = 20 if dtype == torch.float64 else 128
+    generator = torch.Generator().manual_seed(3)
+    exponents = torch.arange(-20, last).double().repeat_interleave(3)
+    size = exponents.shape
+
+    def between(low, high):
+        return (low + (high - low) * torch.rand(size, generator=generator).double()).to(dtype)
+
+    x = ((1 + torch.rand(size, generator=generator).double() / 4) * 2**exponents).to(dtype)
+    x = x * (1 - 2 * (torch.arange(len(x)) % 2))
+    alpha, beta = between(0.3, 2.3), between(8, 9)
+    # As the channels of one sample: each element has parameters of its own.
+    leaves = [t.to(device).requires_grad_() for t in (x[None], alpha, beta)]
+    if mode == "reverse":
+        (slope,) = torch.autograd.grad(act.snake(*leaves).sum(), leaves[0], create_graph=True)
+        found = torch.autograd.grad(slope.sum(), leaves)
+    else:
+
+        def gradients(x):
+            return torch.func.grad(lambda *t: act.snake(*t).sum(), (0, 1, 2))(x, *leaves[1:])
+
+        leaves = [t.detach() for t in leaves]
+        found = jvp(gradients, (leaves[0],), (torch.ones_like(leaves[0]),))[1]
+    found = torch.stack([t.reshape(-1).double() for t in found], 1)
+    assert found.isfinite().all()
+    eps = torch.finfo(dtype).eps
+    for numbers, *inputs in zip(
+        found.tolist(), *(t.tolist() for t in (x, alpha, beta)), strict=True
+    ):
+        wanted = _curvature_of_snake(*inputs)
+        # What float64 loses of the angle counts against the whole swing of the sine.
+        lost = abs(inputs[0] * inputs[1]) if dtype == torch.float64 else 0
+        swing = 2 * inputs[1] ** 2 / inputs[2]
+        for ours, want, unit in zip(
+            numbers, wanted, (swing, swing * (1 + abs(inputs[0])), swing), strict=True
+        ):
+            allowed = 0.51 * eps * abs(want) + 4 * 2**-52 * (1 + lost) * unit
+            assert abs(ours - want) <= allowed, (inputs, ours, float(want))
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+def test_second_derivative_of_snake_at_the_end(dtype, device):
+    """Where alpha·x overflows its sine is 0 and its cosine 1, as for the kernels."""
+    largest = torch.finfo(dtype).max
+    x = torch.tensor([largest, -largest, math.inf, -math.inf, math.nan], dtype=dtype, device=device)
+    two = torch.full((1,), 2, dtype=dtype, device=device)
+
+    def slope(x):
+        return grad(lambda x: act.snake(x, two, two).sum())(x)
+
+    x.requires_grad_()
+    (second,) = torch.autograd.grad(slope(x).sum(), x)
+    assert second[:2].isfinite().all()
+    assert second[2:4].tolist() == [4, 4]
+    assert second[4].isnan()
+    tangent = jvp(lambda x: act.snake(x, two, two), (x.detach(),), (torch.ones_like(x),))[1]
+    assert tangent[:4].isfinite().all()
+    assert tangent[2:4].tolist() == [1, 1]
+    assert tangent[4].isnan()
+
+
 @NAMES
 @pytest.mark.parametrize("shape", [(6,), (4, 3), (2, 3, 2, 2)], ids=str)
 @pytest.mark.parametrize("per_channel", [False, True], ids=["one", "per channel"])

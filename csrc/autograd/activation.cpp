@@ -2,6 +2,8 @@
 
 #include <tuple>
 
+#include "saved_preference.h"
+
 namespace act::autograd {
 namespace {
 
@@ -36,6 +38,28 @@ struct Call<PointwiseOp<first, TypeList<P...>, TypeList<E...>>> {
         },
         parameters(formula));
   }
+  static at::Tensor double_backward(const BoundFormula& formula, const at::Tensor& grad_grad_input,
+                                    const at::Tensor& grad_output, const at::Tensor& saved,
+                                    bool is_result) {
+    return std::apply(
+        [&](const auto&... p) {
+          return Op::double_backward().call(grad_grad_input, grad_output, saved, p...,
+                                            E(is_result)...);
+        },
+        parameters(formula));
+  }
+};
+
+// While it lives, ops save what it says.
+class SavedAs {
+ public:
+  explicit SavedAs(Saved kind) : before_(saved_preference()) { saved_preference() = kind; }
+  ~SavedAs() { saved_preference() = before_; }
+  SavedAs(const SavedAs&) = delete;
+  SavedAs& operator=(const SavedAs&) = delete;
+
+ private:
+  std::optional<Saved> before_;
 };
 
 // Calls visitor.operator()<Op>() with the op that a formula belongs to.
@@ -53,6 +77,7 @@ at::Tensor with_op_of(const BoundFormula& formula, Visitor visitor) {
 }  // namespace
 
 at::Tensor activation_value(const BoundFormula& formula, const at::Tensor& x) {
+  const SavedAs input(Saved::input);
   return with_op_of(formula, [&]<class Op>() { return Call<Op>::value(formula, x); });
 }
 
@@ -61,6 +86,21 @@ at::Tensor activation_backward(const BoundFormula& formula, const at::Tensor& gr
   return with_op_of(formula, [&]<class Op>() {
     return Call<Op>::backward(formula, grad_output, saved, is_result);
   });
+}
+
+at::Tensor activation_double_backward(const BoundFormula& formula,
+                                      const at::Tensor& grad_grad_input,
+                                      const at::Tensor& grad_output, const at::Tensor& saved,
+                                      bool is_result) {
+  return with_op_of(formula, [&]<class Op>() {
+    return Call<Op>::double_backward(formula, grad_grad_input, grad_output, saved, is_result);
+  });
+}
+
+void collect_into(torch::dynamo::autograd::CompiledNodeArgs& args, const BoundFormula& formula) {
+  args.collect(int64_t(formula.index));
+  args.collect(formula.values.first);
+  args.collect(formula.values.second);
 }
 
 c10::SmallVector<double, 2> parameters_of(const BoundFormula& formula) {

@@ -37,15 +37,30 @@ const auto& backward_op() {
   return op;
 }
 
+// self + bias, or what belongs to the one and to the other, of which either may be undefined; in
+// float32 for half types. The result has the shape of `like`.
+Tensor biased(const Tensor& self, const Tensor& bias, const Tensor& like, int64_t dim) {
+  const Tensor all = self.defined() ? widened(self) : self;
+  if (!bias.defined()) return all;
+  return add_defined(all, broadcast_along(widened(bias), like, dim));
+}
+
+// The sum is taken in double, as in the kernel.
+Tensor sum_to_bias(const Tensor& full, int64_t dim) {
+  std::vector<int64_t> others;
+  for (int64_t d = 0; d < full.dim(); ++d) {
+    if (d != dim) others.push_back(d);
+  }
+  return others.empty() ? full : at::sum(full, others, /*keepdim=*/false, at::kDouble);
+}
+
 // A call's arguments but for the tensors, and what it saves.
 struct SavedCall {
   BoundBiasAct bound;
   bool is_result = false;
 
   void collect_into(torch::dynamo::autograd::CompiledNodeArgs& args) const {
-    args.collect(int64_t(bound.formula.index));
-    args.collect(bound.formula.values.first);
-    args.collect(bound.formula.values.second);
+    autograd::collect_into(args, bound.formula);
     args.collect(bound.dim);
     args.collect(is_result);
   }
@@ -53,6 +68,20 @@ struct SavedCall {
     return backward_op().call(grad_output, saved, bias,
                               activation_name(declaration_of(bound.formula.index)), bound.dim,
                               parameters_of(bound.formula), is_result);
+  }
+
+  // What the activation's derivatives are taken at: its output, which has the bias in it, or its
+  // input. And the change of that from those of `saved` and `bias`.
+  Tensor point(const Tensor& saved, const Tensor& bias, const Tensor& like) const {
+    return biased(saved, is_result ? Tensor() : bias, like, bound.dim);
+  }
+  // Of all inputs' gradients and of the tangents of both gradients: the part that is made of f′,
+  // and the part that is made of f″.
+  Tensor first(const Tensor& factor, const Tensor& at) const {
+    return activation_backward(bound.formula, widened(factor), at, is_result);
+  }
+  Tensor second(const Tensor& factor, const Tensor& grad_output, const Tensor& at) const {
+    return activation_double_backward(bound.formula, factor, widened(grad_output), at, is_result);
   }
 };
 
@@ -70,10 +99,7 @@ struct BiasActBackward : CompilableNode<BiasActBackward> {
     if (!grads[0].defined()) return result;
     std::tie(result[0], result[1]) =
         call.backward(grads[0], saved.unpack(call.is_result ? getptr() : nullptr), bias.unpack());
-    for (std::size_t k = 0; k < 2; ++k) {
-      if (!task_should_compute_output(k)) result[k].reset();
-    }
-    return result;
+    return wanted(std::move(result));
   }
   void release_variables() override {
     saved.reset_data();
@@ -82,21 +108,42 @@ struct BiasActBackward : CompilableNode<BiasActBackward> {
   std::string name() const override { return "Act::bias_act_backward"; }
 };
 
-// What the activation is applied to.
-Tensor biased(const Tensor& self, const Tensor& bias, int64_t dim) {
-  return widened(self) + broadcast_along(widened(bias), self, dim);
-}
+// Of (g, saved, bias) → (g·f′, Σ g·f′).
+struct BiasActBackwardBackward : CompilableNode<BiasActBackwardBackward> {
+  SavedCall call;
+  SavedVariable grad_output;
+  SavedVariable saved;
+  SavedVariable bias;
 
-Tensor tangent_of_value(const BoundBiasAct& bound, const Tensor& self, const Tensor& bias) {
-  const Tensor of_self = tangent_of(self), of_bias = tangent_of(bias);
-  Tensor tangent;
-  if (of_self.defined()) tangent = widened(of_self);
-  if (of_bias.defined()) {
-    tangent = add_defined(tangent, broadcast_along(widened(of_bias), self, bound.dim));
+  std::vector<SavedTensor> saved_tensors() {
+    return {{grad_output, false}, {saved, false}, {bias, false}};
   }
-  const Tensor z = biased(primal_of(self), primal_of(bias), bound.dim);
-  return activation_backward(bound.formula, tangent, z).to(self.scalar_type());
-}
+  auto constants() { return std::tie(call); }
+
+  variable_list apply(variable_list&& grads) override {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    const Tensor g = grad_output.unpack(), x = saved.unpack(), b = bias.unpack();
+    const Tensor u = biased(grads[0], grads[1], x, call.bound.dim);
+    variable_list result(3);
+    if (!u.defined()) return wanted(std::move(result), {g, x, b});
+    const Tensor at = call.point(x, b, x);
+    if (task_should_compute_output(0)) result[0] = call.first(u, at).to(g.scalar_type());
+    if (task_should_compute_output(1) || task_should_compute_output(2)) {
+      const Tensor full = call.second(u, g, at);
+      result[1] = full.to(x.scalar_type());
+      if (!call.is_result) {
+        result[2] = sum_to_bias(full, call.bound.dim).to(b.scalar_type());
+      }
+    }
+    return wanted(std::move(result), {g, x, b});
+  }
+  void release_variables() override {
+    grad_output.reset_data();
+    saved.reset_data();
+    bias.reset_data();
+  }
+  std::string name() const override { return "Act::bias_act_backward_backward"; }
+};
 
 Tensor value(Keys keys, const Tensor& self, const Tensor& bias, std::string_view activation,
              int64_t dim, Parameters parameters) {
@@ -115,7 +162,9 @@ Tensor value(Keys keys, const Tensor& self, const Tensor& bias, std::string_view
   Tensor result = call_below(value_op(), keys, self, bias, activation, dim, parameters);
   if (node) torch::autograd::set_history(result, node);
   if (tangent_of(self).defined() || tangent_of(bias).defined()) {
-    set_tangent(result, tangent_of_value(bound, self, bias));
+    const Tensor tangent = biased(tangent_of(self), tangent_of(bias), self, bound.dim);
+    const Tensor at = biased(primal_of(self), primal_of(bias), self, bound.dim);
+    set_tangent(result, activation_backward(bound.formula, tangent, at).to(self.scalar_type()));
   }
   // After the tangent is set: an output is saved together with it.
   if (node && node->call.is_result) node->saved = SavedVariable(result, /*is_output=*/true);
@@ -128,30 +177,45 @@ Tensor& out(Keys keys, const Tensor& self, const Tensor& bias, std::string_view 
   return write_below(out_op(), keys, self, bias, activation, dim, parameters, result);
 }
 
-// The sum is taken in double, as in the kernel.
-Tensor sum_to_bias(const Tensor& full, int64_t dim) {
-  std::vector<int64_t> others;
-  for (int64_t d = 0; d < full.dim(); ++d) {
-    if (d != dim) others.push_back(d);
-  }
-  return others.empty() ? full : at::sum(full, others, /*keepdim=*/false, at::kDouble);
-}
-
 Pair backward(Keys keys, const Tensor& grad_output, const Tensor& saved, const Tensor& bias,
               std::string_view activation, int64_t dim, Parameters parameters, bool is_result) {
-  const bool has_tangent = tangent_of(grad_output).defined() || tangent_of(saved).defined() ||
-                           tangent_of(bias).defined();
-  if (!has_tangent && !compute_requires_grad(grad_output, saved, bias)) {
+  const auto call_kernel = [&] {
     return call_below(backward_op(), keys, grad_output, saved, bias, activation, dim, parameters,
                       is_result);
+  };
+  const bool requires_grad = compute_requires_grad(grad_output, saved, bias);
+  const Tensor of_grad = tangent_of(grad_output), of_saved = tangent_of(saved),
+               of_bias = tangent_of(bias);
+  const bool has_tangent = of_grad.defined() || of_saved.defined() || of_bias.defined();
+  if (!requires_grad && !has_tangent) return call_kernel();
+  const SavedCall call{bind_bias_act("bias_act_backward", saved, bias, activation, dim, parameters),
+                       is_result};
+  c10::intrusive_ptr<BiasActBackwardBackward> node;
+  if (requires_grad) {
+    node = make_node<BiasActBackwardBackward>(grad_output, saved, bias);
+    node->call = call;
+    node->grad_output = SavedVariable(grad_output, false);
+    node->saved = SavedVariable(saved, false);
+    node->bias = SavedVariable(bias, false);
   }
-  constexpr const char* op = "bias_act_backward";
-  const BoundBiasAct bound = bind_bias_act(op, saved, bias, activation, dim, parameters);
-  check_is_result(op, bound.formula, saved.scalar_type(), is_result);
-  check_same(op, "grad_output", grad_output, saved);
-  const Tensor x = is_result ? widened(saved) : biased(saved, bias, bound.dim);
-  const Tensor full = activation_backward(bound.formula, widened(grad_output), x, is_result);
-  return {full.to(saved.scalar_type()), sum_to_bias(full, bound.dim).to(bias.scalar_type())};
+  Pair result = call_kernel();
+  auto& [grad_input, grad_bias] = result;
+  if (node) {
+    torch::autograd::set_history(grad_input, node);
+    torch::autograd::set_history(grad_bias, node);
+  }
+  const Tensor of_point = call.point(of_saved, of_bias, saved);
+  if (of_grad.defined() || of_point.defined()) {
+    const Tensor at = call.point(primal_of(saved), primal_of(bias), saved);
+    Tensor full;
+    if (of_grad.defined()) full = call.first(of_grad, at);
+    if (of_point.defined()) {
+      full = add_defined(full, call.second(of_point, primal_of(grad_output), at));
+    }
+    set_tangent(grad_input, full.to(saved.scalar_type()));
+    set_tangent(grad_bias, sum_to_bias(full, call.bound.dim).to(bias.scalar_type()));
+  }
+  return result;
 }
 
 Tensor& bump_out(Keys keys, const Tensor& self, const Tensor& bias, std::string_view activation,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../pointwise_ops.h"
+#include "activation.h"
 #include "compilable_node.h"
 #include "third_derivative.h"
 
@@ -24,9 +25,7 @@ struct BoundOp {
   const char* name() const { return declaration_of(formula.index).name; }
   // The formula stands for the functions, too.
   void collect_into(torch::dynamo::autograd::CompiledNodeArgs& args) const {
-    args.collect(int64_t(formula.index));
-    args.collect(formula.values.first);
-    args.collect(formula.values.second);
+    autograd::collect_into(args, formula);
     args.collect(is_result);
   }
   at::Tensor backward(const at::Tensor& grad_output, const at::Tensor& saved) const {

@@ -2,6 +2,7 @@
 // for everything else that its result depends on, and later runs it again on other tensors.
 #pragma once
 
+#include <ATen/ops/zeros_like.h>
 #include <torch/csrc/autograd/function.h>
 #include <torch/csrc/autograd/saved_variable.h>
 #include <torch/csrc/dynamo/compiled_autograd.h>
@@ -62,6 +63,26 @@ struct CompilableNode : torch::autograd::Node {
                                                      name, grads, tensors, metadata);
     for (const SavedTensor& tensor : saved) swap.after(tensor.variable);
     return results;
+  }
+
+ protected:
+  // Without the gradients that nobody asked for.
+  variable_list wanted(variable_list gradients) const {
+    for (std::size_t k = 0; k < gradients.size(); ++k) {
+      if (!task_should_compute_output(k)) gradients[k].reset();
+    }
+    return gradients;
+  }
+
+  // And with zeros, of the inputs' shapes, for those of which nothing comes: the graphs of compiled
+  // autograd add up what nodes return, and take nothing undefined for a 0.
+  variable_list wanted(variable_list gradients, at::TensorList inputs) const {
+    for (std::size_t k = 0; k < gradients.size(); ++k) {
+      if (!gradients[k].defined() && task_should_compute_output(k)) {
+        gradients[k] = at::zeros_like(inputs[k]);
+      }
+    }
+    return wanted(std::move(gradients));
   }
 
  private:

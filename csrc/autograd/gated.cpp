@@ -1,11 +1,11 @@
-// Derivatives of gated activations: of value by backward, one pass, and of backward, rarely asked
-// for, composed of differentiable ops (gated_gradients.h).
+// Derivatives of gated activations, gate and other factor in one tensor: of value by backward, one
+// pass, and of backward, rarely asked for, composed of differentiable ops (gated_derivatives.h).
 #include <torch/library.h>
 
 #include "../gated_arguments.h"
 #include "activation.h"
 #include "compilable_node.h"
-#include "gated_gradients.h"
+#include "gated_derivatives.h"
 #include "node.h"
 
 namespace act::autograd {
@@ -14,7 +14,6 @@ namespace {
 using at::Tensor;
 using Keys = c10::DispatchKeySet;
 using Parameters = at::ArrayRef<double>;
-using Pair = std::tuple<Tensor, Tensor>;
 using torch::autograd::compute_requires_grad;
 
 const auto& glu_op() {
@@ -45,35 +44,11 @@ const auto& gated_backward_op() {
                                         std::string_view, int64_t, Parameters)>("gated_backward");
   return op;
 }
-const auto& pair_op() {
-  static const auto op =
-      find_op<Tensor(const Tensor&, const Tensor&, std::string_view, Parameters)>("gated_pair");
-  return op;
-}
-const auto& pair_out_op() {
-  static const auto op =
-      find_op<Tensor&(const Tensor&, const Tensor&, std::string_view, Parameters, Tensor&)>(
-          "gated_pair", "out");
-  return op;
-}
-const auto& pair_backward_op() {
-  static const auto op =
-      find_op<Pair(const Tensor&, const Tensor&, const Tensor&, std::string_view, Parameters)>(
-          "gated_pair_backward");
-  return op;
-}
-
-void collect(torch::dynamo::autograd::CompiledNodeArgs& args, const BoundFormula& formula) {
-  args.collect(int64_t(formula.index));
-  args.collect(formula.values.first);
-  args.collect(formula.values.second);
-}
-
 struct SavedGate : BoundGate {
   bool is_glu = false;
 
   void collect_into(torch::dynamo::autograd::CompiledNodeArgs& args) const {
-    collect(args, formula);
+    autograd::collect_into(args, formula);
     args.collect(int64_t(layout));
     args.collect(dim);
     args.collect(is_glu);
@@ -104,41 +79,35 @@ struct GatedBackward : CompilableNode<GatedBackward> {
   }
 };
 
-struct SavedFormula : BoundFormula {
-  void collect_into(torch::dynamo::autograd::CompiledNodeArgs& args) const { collect(args, *this); }
-};
+struct GatedBackwardBackward : CompilableNode<GatedBackwardBackward> {
+  SavedGate gate;
+  SavedVariable grad_output;
+  SavedVariable self;
 
-struct GatedPairBackward : CompilableNode<GatedPairBackward> {
-  SavedFormula formula;
-  SavedVariable gate;
-  SavedVariable other;
-
-  std::vector<SavedTensor> saved_tensors() { return {{gate, false}, {other, false}}; }
-  auto constants() { return std::tie(formula); }
+  std::vector<SavedTensor> saved_tensors() { return {{grad_output, false}, {self, false}}; }
+  auto constants() { return std::tie(gate); }
 
   variable_list apply(variable_list&& grads) override {
     const std::lock_guard<std::mutex> lock(mutex_);
     variable_list result(2);
     if (!grads[0].defined()) return result;
-    std::tie(result[0], result[1]) = pair_backward_op().call(
-        grads[0], gate.unpack(), other.unpack(), activation_name(declaration_of(formula.index)),
-        parameters_of(formula));
-    for (std::size_t k = 0; k < 2; ++k) {
-      if (!task_should_compute_output(k)) result[k].reset();
+    const Halves x = halves(gate, self.unpack()), u = halves(gate, grads[0]);
+    const GatedPoint point(gate.formula, x.gate, x.other);
+    if (task_should_compute_output(0)) result[0] = point.rounded(point.directional(u));
+    if (task_should_compute_output(1)) {
+      const Halves second = point.second_derivatives(grad_output.unpack(), u);
+      result[1] = joined(gate, point.rounded(second));
     }
     return result;
   }
   void release_variables() override {
-    gate.reset_data();
-    other.reset_data();
+    grad_output.reset_data();
+    self.reset_data();
   }
-  std::string name() const override { return "Act::gated_pair_backward"; }
+  std::string name() const override {
+    return gate.is_glu ? "Act::glu_backward_backward" : "Act::gated_backward_backward";
+  }
 };
-
-template <class... Tensors>
-bool is_differentiated(const Tensors&... tensors) {
-  return compute_requires_grad(tensors...) || (tangent_of(tensors).defined() || ...);
-}
 
 Tensor value(const BoundGate& gate, bool is_glu, const Tensor& self, auto call) {
   c10::intrusive_ptr<GatedBackward> node;
@@ -151,17 +120,37 @@ Tensor value(const BoundGate& gate, bool is_glu, const Tensor& self, auto call) 
   if (node) torch::autograd::set_history(result, node);
   const Tensor tangent = tangent_of(self);
   if (tangent.defined()) {
-    const Halves x = halves(gate, primal_of(self)), t = halves(gate, tangent);
-    set_tangent(result, gated_tangent(gate.formula, x.gate, x.other, t.gate, t.other));
+    const Halves x = halves(gate, primal_of(self));
+    const GatedPoint point(gate.formula, x.gate, x.other);
+    set_tangent(result, point.rounded(point.directional(halves(gate, tangent))));
   }
   return result;
 }
 
-Tensor composed_backward(const BoundGate& gate, const Tensor& grad_output, const Tensor& self) {
-  const Halves x = checked_halves(gate, self);
-  check_same(gate.op, "grad_output", grad_output, x.gate);
-  const auto [of_gate, of_other] = gated_gradients(gate.formula, grad_output, x.gate, x.other);
-  return joined(gate, of_gate, of_other);
+// Without anybody to differentiate for, the arguments are not gathered at all.
+Tensor backward(auto bind, bool is_glu, const Tensor& grad_output, const Tensor& self, auto call) {
+  const bool requires_grad = compute_requires_grad(grad_output, self);
+  const Tensor of_grad = tangent_of(grad_output), of_self = tangent_of(self);
+  const bool has_tangent = of_grad.defined() || of_self.defined();
+  if (!requires_grad && !has_tangent) return call();
+  const BoundGate gate = bind();
+  c10::intrusive_ptr<GatedBackwardBackward> node;
+  if (requires_grad) {
+    node = make_node<GatedBackwardBackward>(grad_output, self);
+    node->gate = {gate, is_glu};
+    node->self = SavedVariable(self, false);
+    if (self.requires_grad()) node->grad_output = SavedVariable(grad_output, false);
+  }
+  Tensor result = call();
+  if (node) torch::autograd::set_history(result, node);
+  if (has_tangent) {
+    const Halves x = halves(gate, primal_of(self));
+    const Halves t = of_self.defined() ? halves(gate, of_self) : Halves{};
+    const GatedPoint point(gate.formula, x.gate, x.other);
+    const Halves tangents = point.tangents_of_gradients(primal_of(grad_output), of_grad, t);
+    set_tangent(result, joined(gate, point.rounded(tangents)));
+  }
+  return result;
 }
 
 Tensor glu(Keys keys, const Tensor& self, int64_t dim) {
@@ -175,10 +164,8 @@ Tensor& glu_out(Keys keys, const Tensor& self, int64_t dim, Tensor& out) {
 }
 
 Tensor glu_backward(Keys keys, const Tensor& grad_output, const Tensor& self, int64_t dim) {
-  if (is_differentiated(grad_output, self)) {
-    return composed_backward(bind_glu("glu_backward", dim), grad_output, self);
-  }
-  return call_below(glu_backward_op(), keys, grad_output, self, dim);
+  return backward([&] { return bind_glu("glu_backward", dim); }, true, grad_output, self,
+                  [&] { return call_below(glu_backward_op(), keys, grad_output, self, dim); });
 }
 
 Tensor gated(Keys keys, const Tensor& self, std::string_view activation, std::string_view layout,
@@ -197,50 +184,12 @@ Tensor& gated_out(Keys keys, const Tensor& self, std::string_view activation,
 Tensor gated_backward(Keys keys, const Tensor& grad_output, const Tensor& self,
                       std::string_view activation, std::string_view layout, int64_t dim,
                       Parameters parameters) {
-  if (is_differentiated(grad_output, self)) {
-    return composed_backward(bind_gate("gated_backward", activation, layout, dim, parameters),
-                             grad_output, self);
-  }
-  return call_below(gated_backward_op(), keys, grad_output, self, activation, layout, dim,
-                    parameters);
-}
-
-Tensor pair(Keys keys, const Tensor& gate, const Tensor& other, std::string_view activation,
-            Parameters parameters) {
-  const BoundFormula formula = find_activation("gated_pair", activation, parameters);
-  c10::intrusive_ptr<GatedPairBackward> node;
-  if (compute_requires_grad(gate, other)) {
-    node = make_node<GatedPairBackward>(gate, other);
-    node->formula = {formula};
-    node->gate = SavedVariable(gate, false);
-    node->other = SavedVariable(other, false);
-  }
-  Tensor result = call_below(pair_op(), keys, gate, other, activation, parameters);
-  if (node) torch::autograd::set_history(result, node);
-  const Tensor of_gate = tangent_of(gate), of_other = tangent_of(other);
-  if (of_gate.defined() || of_other.defined()) {
-    set_tangent(result,
-                gated_tangent(formula, primal_of(gate), primal_of(other), of_gate, of_other));
-  }
-  return result;
-}
-
-Tensor& pair_out(Keys keys, const Tensor& gate, const Tensor& other, std::string_view activation,
-                 Parameters parameters, Tensor& out) {
-  check_out_is_not_differentiated("gated_pair", out, gate, other);
-  return write_below(pair_out_op(), keys, gate, other, activation, parameters, out);
-}
-
-Pair pair_backward(Keys keys, const Tensor& grad_output, const Tensor& gate, const Tensor& other,
-                   std::string_view activation, Parameters parameters) {
-  constexpr const char* op = "gated_pair_backward";
-  if (!is_differentiated(grad_output, gate, other)) {
-    return call_below(pair_backward_op(), keys, grad_output, gate, other, activation, parameters);
-  }
-  check_floating_point(op, gate);
-  check_same(op, "other", other, gate);
-  check_same(op, "grad_output", grad_output, gate);
-  return gated_gradients(find_activation(op, activation, parameters), grad_output, gate, other);
+  return backward([&] { return bind_gate("gated_backward", activation, layout, dim, parameters); },
+                  false, grad_output, self,
+                  [&] {
+                    return call_below(gated_backward_op(), keys, grad_output, self, activation,
+                                      layout, dim, parameters);
+                  });
 }
 
 Tensor& bump_glu(Keys keys, const Tensor& self, int64_t dim, Tensor& out) {
@@ -250,11 +199,6 @@ Tensor& bump_gated(Keys keys, const Tensor& self, std::string_view activation,
                    std::string_view layout, int64_t dim, Parameters parameters, Tensor& out) {
   return write_and_bump(gated_out_op(), keys, self, activation, layout, dim, parameters, out);
 }
-Tensor& bump_pair(Keys keys, const Tensor& gate, const Tensor& other, std::string_view activation,
-                  Parameters parameters, Tensor& out) {
-  return write_and_bump(pair_out_op(), keys, gate, other, activation, parameters, out);
-}
-
 TORCH_LIBRARY_IMPL(act, Autograd, m) {
   m.impl("glu", &glu);
   m.impl("glu.out", &glu_out);
@@ -262,15 +206,11 @@ TORCH_LIBRARY_IMPL(act, Autograd, m) {
   m.impl("gated", &gated);
   m.impl("gated.out", &gated_out);
   m.impl("gated_backward", &gated_backward);
-  m.impl("gated_pair", &pair);
-  m.impl("gated_pair.out", &pair_out);
-  m.impl("gated_pair_backward", &pair_backward);
 }
 
 TORCH_LIBRARY_IMPL(act, ADInplaceOrView, m) {
   m.impl("glu.out", &bump_glu);
   m.impl("gated.out", &bump_gated);
-  m.impl("gated_pair.out", &bump_pair);
 }
 
 }  // namespace

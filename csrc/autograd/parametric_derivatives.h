@@ -9,6 +9,7 @@
 #include <ATen/ops/cos.h>
 #include <ATen/ops/exp.h>
 #include <ATen/ops/expm1.h>
+#include <ATen/ops/isinf.h>
 #include <ATen/ops/ones_like.h>
 #include <ATen/ops/sin.h>
 #include <ATen/ops/where.h>
@@ -21,8 +22,9 @@
 
 namespace act::autograd {
 
-// One call of an op at x: the derivatives there, and products with them. Half types are computed in
-// float32. The input is the first of the arguments.
+// One call of an op at x: the derivatives there, and products with them. All is computed in
+// float64, where products of float32, the argument of a sine among them, are exact and do not
+// overflow. The input is the first of the arguments.
 template <class Op>
 class ParametricPoint {
  public:
@@ -76,10 +78,7 @@ class ParametricPoint {
   }
 
  private:
-  static at::Tensor widened(const at::Tensor& tensor) {
-    const at::ScalarType dtype = tensor.scalar_type();
-    return dtype == at::kHalf || dtype == at::kBFloat16 ? tensor.to(at::kFloat) : tensor;
-  }
+  static at::Tensor widened(const at::Tensor& tensor) { return tensor.to(at::kDouble); }
 
   template <class Call>
   auto at_point(Call call) const {

@@ -36,10 +36,7 @@ struct ParametricBackward : CompilableNode<ParametricBackward<Op>> {
     auto gradients = Op::call_backward(grads[0], self.unpack(), unpacked<Op>(parameters), scalars);
     variable_list result =
         std::apply([](const auto&... gradient) { return variable_list{gradient...}; }, gradients);
-    for (std::size_t k = 0; k < result.size(); ++k) {
-      if (!this->task_should_compute_output(k)) result[k].reset();
-    }
-    return result;
+    return this->wanted(std::move(result));
   }
   void release_variables() override {
     self.reset_data();
@@ -83,15 +80,9 @@ struct ParametricDoubleBackward : CompilableNode<ParametricDoubleBackward<Op>> {
     for (int k = 0; k < point.arguments; ++k) {
       if (derivatives[k].defined()) result[1 + k] = point.gathered(g * derivatives[k], k);
     }
-    for (std::size_t k = 0; k < result.size(); ++k) {
-      if (!this->task_should_compute_output(k)) {
-        result[k].reset();
-      } else if (!result[k].defined()) {
-        // The graphs of compiled autograd add up what nodes return: undefined is not a 0.
-        result[k] = at::zeros_like(k < 2 ? x : p[k - 2]);
-      }
-    }
-    return result;
+    variable_list inputs{x, x};
+    inputs.insert(inputs.end(), p.begin(), p.end());
+    return this->wanted(std::move(result), inputs);
   }
   void release_variables() override {
     grad_output.reset_data();

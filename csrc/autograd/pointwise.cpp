@@ -158,17 +158,15 @@ void in_place(BoundOp op, at::Tensor& self, auto call) {
   const bool saves_bits = saved_preference() == Saved::bits && can_save_bits(op, self);
   op.is_result = output_determines_derivative(op.formula, self.scalar_type());
   // Where neither the output nor bits give the derivative, the input is gone: it is copied before,
-  // as in torch.
+  // as in torch, with its tangent, which the backward is differentiated along.
   at::Tensor input;
-  if (!op.is_result && (tangent.defined() || (requires_grad && !saves_bits))) {
-    input = primal_of(self).clone();
-  }
+  if (!op.is_result && (tangent.defined() || (requires_grad && !saves_bits))) input = self.clone();
   const auto [node, saving] = nodes_of_value(op, self, requires_grad, saves_bits);
   if (saving && !op.is_result) saving->saved = SavedVariable(input, /*is_output=*/false);
   call();
   if (node) torch::autograd::rebase_history(self, node);
   if (tangent.defined()) {
-    update_tangent(self, op.backward(tangent, op.is_result ? primal_of(self) : input));
+    update_tangent(self, op.backward(tangent, primal_of(op.is_result ? self : input)));
   }
   if (saving && op.is_result) {
     saving->saved = SavedVariable(self, /*is_output=*/true, /*is_inplace_on_view=*/self.is_view());

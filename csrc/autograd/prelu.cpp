@@ -1,6 +1,5 @@
 // Derivatives of prelu. Its backward yields both gradients in one pass; the backward's own
 // derivatives, rarely asked for, are composed of torch's differentiable ops.
-#include <ATen/ExpandUtils.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/add.h>
 #include <ATen/ops/clamp.h>
@@ -12,6 +11,7 @@
 #include <ATen/ops/zeros_like.h>
 #include <torch/library.h>
 
+#include "../channel_parameter.h"
 #include "../dispatcher.h"
 #include "compilable_node.h"
 #include "node.h"
@@ -31,22 +31,6 @@ Gradients call_backward(const at::Tensor& grad_output, const at::Tensor& self,
                         const at::Tensor& weight) {
   static const auto op = find_op<Backward>("prelu_backward");
   return op.call(grad_output, self, weight);
-}
-
-// Something of the weight's shape, laid along the channels of self.
-at::Tensor along_channels(const at::Tensor& weight, const at::Tensor& self) {
-  if (weight.dim() == 0 || weight.sym_size(0) == 1) {
-    return weight.reshape_symint({});
-  }
-  std::vector<c10::SymInt> sizes(static_cast<std::size_t>(self.dim()), 1);
-  sizes[self.dim() > 1 ? 1 : 0] = weight.sym_size(0);
-  return weight.reshape_symint(sizes);
-}
-
-// The sum of something of self's shape over all that shares a weight.
-at::Tensor sum_to_weight(const at::Tensor& full, const at::Tensor& weight) {
-  return at::sum_to(full, along_channels(weight, full).sym_sizes())
-      .reshape_symint(weight.sym_sizes());
 }
 
 at::Tensor slopes(const at::Tensor& self, const at::Tensor& weight) {
@@ -71,10 +55,7 @@ struct PreluBackward : CompilableNode<PreluBackward> {
     variable_list result(2);
     if (!grads[0].defined()) return result;
     std::tie(result[0], result[1]) = call_backward(grads[0], self.unpack(), weight.unpack());
-    for (std::size_t k = 0; k < 2; ++k) {
-      if (!task_should_compute_output(k)) result[k].reset();
-    }
-    return result;
+    return wanted(std::move(result));
   }
   void release_variables() override {
     self.reset_data();
@@ -103,7 +84,7 @@ struct PreluBackwardBackward : CompilableNode<PreluBackwardBackward> {
       if (task_should_compute_output(0))
         result[0] = add_defined(result[0], of_input * slopes(x, w));
       if (task_should_compute_output(2)) {
-        result[2] = add_defined(result[2], sum_to_weight(negative_only(of_input * g, x), w));
+        result[2] = add_defined(result[2], sum_to_parameter(negative_only(of_input * g, x), w));
       }
     }
     if (of_weight.defined()) {
@@ -113,10 +94,7 @@ struct PreluBackwardBackward : CompilableNode<PreluBackwardBackward> {
       if (task_should_compute_output(1))
         result[1] = add_defined(result[1], negative_only(each * g, x));
     }
-    // The graphs of compiled autograd add up what nodes return: an undefined gradient is not a 0.
-    if (task_should_compute_output(1) && !result[1].defined()) result[1] = at::zeros_like(x);
-    if (task_should_compute_output(2) && !result[2].defined()) result[2] = at::zeros_like(w);
-    return result;
+    return wanted(std::move(result), {g, x, w});
   }
   void release_variables() override {
     grad_output.reset_data();
@@ -162,7 +140,8 @@ at::Tensor& prelu_(c10::DispatchKeySet keys, at::Tensor& self, const at::Tensor&
   torch::autograd::check_inplace(self, requires_grad);
   const bool has_tangent = tangent_of(self).defined() || tangent_of(weight).defined();
   at::Tensor input;
-  if (requires_grad || has_tangent) input = primal_of(self).clone();
+  // With its tangent, which the backward is differentiated along.
+  if (requires_grad || has_tangent) input = self.clone();
   c10::intrusive_ptr<PreluBackward> node;
   if (requires_grad) {
     node = make_node<PreluBackward>(self, weight);
@@ -172,7 +151,7 @@ at::Tensor& prelu_(c10::DispatchKeySet keys, at::Tensor& self, const at::Tensor&
   write_below(op, keys, self, weight);
   if (node) torch::autograd::rebase_history(self, node);
   if (has_tangent) {
-    const at::Tensor tangent = tangent_of_value(self, weight, input, primal_of(weight));
+    const at::Tensor tangent = tangent_of_value(self, weight, primal_of(input), primal_of(weight));
     if (tangent_of(self).defined()) {
       update_tangent(self, tangent);
     } else {
@@ -219,7 +198,7 @@ Gradients prelu_backward(c10::DispatchKeySet keys, const at::Tensor& grad_output
       input_tangent = input_tangent + negative_only(g * along_channels(w_tangent, x), x);
     }
     set_tangent(grad_input, input_tangent);
-    set_tangent(grad_weight, sum_to_weight(full, w));
+    set_tangent(grad_weight, sum_to_parameter(full, w));
   }
   return result;
 }

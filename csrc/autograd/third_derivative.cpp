@@ -14,6 +14,8 @@
 
 #include <utility>
 
+#include "activation.h"
+
 namespace act::autograd {
 namespace {
 
@@ -30,10 +32,7 @@ at::Tensor times(const at::Tensor& product, const F& formula, const at::Tensor& 
   }
   if constexpr (HasThirdDerivative<F>) {
     if (!from_output) {
-      const bool half = saved.scalar_type() == at::kHalf || saved.scalar_type() == at::kBFloat16;
-      const at::ScalarType computed_in = half ? at::kFloat : saved.scalar_type();
-      return (product.to(computed_in) * formula.third_derivative(saved.to(computed_in)))
-          .to(saved.scalar_type());
+      return (widened(product) * formula.third_derivative(widened(saved))).to(saved.scalar_type());
     }
   }
   return at::zeros_like(saved);

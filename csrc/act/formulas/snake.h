@@ -37,24 +37,42 @@ struct Snake {
 
   template <class X>
   Gradient<X> gradient(const X& x, const X& alpha, const X& beta) const {
-    const X sine = sin(alpha * x), doubled = sin(2.0 * alpha * x);
-    return {{1.0 + alpha / beta * doubled, x / beta * doubled, -(sine / beta) * (sine / beta)}};
+    const Angle<X> angle(x, alpha);
+    const X root = angle.sine / beta;
+    return {{1.0 + alpha / beta * angle.doubled_sine, x / beta * angle.doubled_sine, -root * root}};
   }
 
   template <class X>
   Hessian<X> hessian(const X& x, const X& alpha, const X& beta) const {
-    const X doubled = sin(2.0 * alpha * x), cosine = cos(2.0 * alpha * x), sine = sin(alpha * x);
+    const Angle<X> angle(x, alpha);
+    const X root = angle.sine / beta, slope = angle.doubled_sine / beta,
+            curvature = 2.0 / beta * angle.doubled_cosine;
     Hessian<X> second;
-    second.set(0, 0, 2.0 * alpha * alpha / beta * cosine);
-    second.set(0, 1, doubled / beta + 2.0 * alpha * x / beta * cosine);
-    second.set(0, 2, -alpha / (beta * beta) * doubled);
-    second.set(1, 1, 2.0 * x * x / beta * cosine);
-    second.set(1, 2, -x / (beta * beta) * doubled);
-    second.set(2, 2, 2.0 * (sine / beta) * (sine / beta) / beta);
+    second.set(0, 0, alpha * alpha * curvature);
+    second.set(0, 1, slope + alpha * x * curvature);
+    second.set(0, 2, -alpha / beta * slope);
+    second.set(1, 1, x * x * curvature);
+    second.set(1, 2, -x / beta * slope);
+    second.set(2, 2, 2.0 * root * root / beta);
     return second;
   }
 
  private:
+  // Of alpha·x, whose double could be infinite, and is not computed. Where the product is infinite
+  // itself, the sine is taken as 0 and the cosine as 1, as in the kernels.
+  template <class X>
+  struct Angle {
+    X sine, doubled_sine, doubled_cosine;
+
+    Angle(const X& x, const X& alpha) {
+      const X angle = alpha * where(isinf(alpha * x), 0.0, x);
+      const X cosine = cos(angle);
+      sine = sin(angle);
+      doubled_sine = 2.0 * sine * cosine;
+      doubled_cosine = (cosine - sine) * (cosine + sine);
+    }
+  };
+
   using Pair = elementary::Pair<T>;
 
   // a/d with 1/d, which several quotients share; a low part of 0 where the high one isn't finite.
