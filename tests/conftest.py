@@ -69,6 +69,17 @@ def _global_state():
 
 
 @pytest.fixture
+def fresh_compiler():
+    """Nothing compiled before, or counted, and nothing left."""
+    from torch._dynamo.utils import counters
+
+    torch._dynamo.reset()
+    counters.clear()
+    yield
+    torch._dynamo.reset()
+
+
+@pytest.fixture
 def measured(request, record_property):
     """measured(kind, case, number): keeps a measured number for the table at the end of the run."""
     device = request.getfixturevalue("device") if "device" in request.fixturenames else "cpu"

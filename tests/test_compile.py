@@ -1,4 +1,4 @@
-"""torch.compile: what is compiled, how, and when anew; the numbers of compiled code."""
+"""torch.compile: what is compiled, how, and when anew. Numbers: test_compile_numbers.py."""
 
 import subprocess
 import sys
@@ -7,68 +7,15 @@ import warnings
 import pytest
 import torch
 import torch_act
-from activations import DTYPES, FORMULAS, HALF_DTYPES, same_bits
-from devices import skip_stand_in
-from samples import sample
-from test_decompositions import BOUNDS, FLOOR, LAYOUTS, orders, ulps_from_kernel, units_apart
+from activations import same_bits
+from compiled import HOWS, TRACED, every_activation, forward, same, train
+from test_decompositions import LAYOUTS
 from torch._dynamo.testing import CompileCounterWithBackend
 from torch._dynamo.utils import counters
 from torch._inductor.utils import fresh_cache, run_and_get_code
 from torch_act import functional as F
-from torch_act.command_line.calls import calls
 
-HOWS = ("kernels", "decompositions")
-# Traces as Inductor does, our decompositions included, and runs the traced graph without it.
-TRACED = "aot_eager_decomp_partition"
-CALLS = [call for call in calls(training=True) if call.label != "rrelu"]
-
-
-@pytest.fixture(autouse=True)
-def _fresh():
-    torch._dynamo.reset()
-    counters.clear()
-    yield
-    torch._dynamo.reset()
-
-
-def same(ours, theirs):
-    for a, b in zip(ours, theirs, strict=True):
-        assert a.stride() == b.stride()
-        assert same_bits(a, b)
-
-
-def every_activation(call_of=lambda call: call.ours):
-    return [(call_of(call), len(call.further_inputs(torch.zeros(())))) for call in CALLS]
-
-
-def forward(functions):
-    return lambda x, *weights: [f(x, *weights[:1] * further) for f, further in functions]
-
-
-def train(program, x, *weights):
-    leaves = [t.detach().requires_grad_() for t in (x, *weights)]
-    results = program(*leaves)
-    generator = torch.Generator().manual_seed(1)
-    upstream = [torch.randn(y.shape, generator=generator).to(y.device, y.dtype) for y in results]
-    return results, torch.autograd.grad(results, leaves, upstream)
-
-
-@pytest.mark.parametrize("dtype", DTYPES, ids=str)
-def test_kernels_give_the_bits_of_eager(dtype, device):
-    """By Inductor, every activation of the catalogue in one graph, forward and backward."""
-    skip_stand_in(device, "Inductor generates no code for it")
-    program = forward(every_activation())
-    x, weight = (
-        torch.randn(4, 6, dtype=torch.float64, device=device).to(dtype),
-        torch.tensor([0.25], device=device).to(dtype),
-    )
-    with torch_act.compile_with("kernels"):
-        results, gradients = train(torch.compile(program, fullgraph=True), x, weight)
-    expected, expected_gradients = train(program, x, weight)
-    same(results, expected)
-    # Of the sum of many gradients Inductor rounds the half types once.
-    if dtype not in HALF_DTYPES:
-        same(gradients, expected_gradients)
+pytestmark = pytest.mark.usefixtures("fresh_compiler")
 
 
 @pytest.mark.parametrize("how", HOWS)
@@ -125,38 +72,6 @@ def test_dynamic_shapes_do_not_recompile(how, device):
                 torch.testing.assert_close(a, b, rtol=1e-5, atol=1e-5)
     # Dynamo starts anew within the first, when it has found which numbers are parameters.
     assert compilations[1:] == compilations[:1] * 2
-
-
-@pytest.mark.parametrize("order", [0, 1, 2])
-@pytest.mark.parametrize("dtype", FLOOR, ids=str)
-def test_inductors_numbers_within_bounds(dtype, order, measured):
-    """All decompositions in one graph, by Inductor's vectorised code."""
-    inputs = [torch.from_numpy(sample(case, dtype)).to(dtype) for case in FORMULAS]
-
-    def program(inputs):
-        return [orders(case)[order](x) for case, x in zip(FORMULAS, inputs, strict=True)]
-
-    with torch_act.compile_with("decompositions"):
-        results = torch.compile(program, fullgraph=True)(inputs)
-    for case, result in zip(FORMULAS, results, strict=True):
-        apart, description = ulps_from_kernel(case, order, dtype, result)
-        measured(f"Inductor, order {order}, ulp of {dtype}", case, apart.max())
-        assert apart.max() <= BOUNDS[order], description
-
-
-@pytest.mark.parametrize("dtype", HALF_DTYPES, ids=str)
-def test_inductors_halves(dtype):
-    x = torch.arange(-32768, 32768, dtype=torch.int32).to(torch.int16).view(dtype)
-
-    def program(x):
-        return [case.value(x) for case in FORMULAS]
-
-    with torch_act.compile_with("decompositions"):
-        results = torch.compile(program, fullgraph=True)(x)
-    for case, result in zip(FORMULAS, results, strict=True):
-        apart = units_apart(result, case.value(x))
-        assert apart.max() <= 1, case
-        assert (apart > 0).sum() <= 65536 // 1000, case
 
 
 def test_decompositions_fuse_and_kernels_stay():

@@ -10,9 +10,8 @@ import numpy as np
 import pytest
 import torch
 import torch_act
-from activations import CASES, DTYPES, FORMULAS, HALF_DTYPES, units_apart
+from activations import CASES, DTYPES, FORMULAS, HALF_DTYPES, same_bits, units_apart
 from operators import HALVED, OVERLOADS, arguments
-from parametric import OPS as PARAMETRIC
 from samples import sample
 from specified import kinks, width
 from torch_act._decompositions import decompositions
@@ -26,22 +25,13 @@ TABLE = decompositions()
 BOUNDS = (5.0, 8.0, 12.0)
 FLOOR = {torch.float32: 2.0**-100, torch.float64: 2.0**-960}
 
-# What a Philox generator's numbers make, and packed bits: see the module's text.
-RANDOM = {"philox_state", "rrelu_with_state", "rrelu_with_slopes", "rrelu_backward"}
-KERNELS_ALWAYS = RANDOM | {
+# What changes a generator, and packed bits: see the module's text.
+KERNELS_ALWAYS = {"philox_state"} | {
     case.name + suffix
     for case in CASES
     if case.two_slopes
     for suffix in ("_slope_bits", "_backward_from_bits")
 }
-# Not written in torch's ops yet: Inductor calls the kernels.
-KERNELS_ALWAYS |= {name + suffix for name in PARAMETRIC for suffix in ("", "_backward")}
-KERNELS_ALWAYS |= {
-    f"masked_{name}{suffix}"
-    for name in ("softmax", "softmin", "log_softmax")
-    for suffix in ("", "_backward")
-}
-KERNELS_ALWAYS |= {"add_gumbel"}
 
 
 def decomposed(overload, *args, **kwargs):
@@ -218,7 +208,19 @@ def test_softmax_of_what_is_infinite_or_empty(name):
     )
 
 
-def test_every_op_but_the_random_ones_is_decomposed():
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+def test_prelu_in_every_dtype(dtype):
+    x = torch.tensor([[*SPECIAL, -2.0], [1.0, *SPECIAL]], dtype=dtype)
+    op, backward = torch.ops.act.prelu.default, torch.ops.act.prelu_backward.default
+    for weight in (torch.zeros(1), torch.tensor([0.0, 0.25, 1.0, -1.0, 2.0, 0.5])):
+        arguments = x, weight.to(dtype)
+        assert same_bits(decomposed(op, *arguments), op(*arguments))
+        arguments = x.nan_to_num(posinf=3.0), *arguments
+        ours, kernel = decomposed(backward, *arguments), backward(*arguments)
+        assert all(map(same_bits, ours, kernel))
+
+
+def test_every_op_is_decomposed_but_those_that_cannot_be():
     kernels = {
         overload._opname
         for overload in OVERLOADS

@@ -250,41 +250,25 @@ def bias_act(
     return _activate(op.Add(x, bias), activation, parameters)
 
 
-def masked_softmax(
-    x: Input,
-    dim: int,
-    mask: Input | None = None,
-    temperature: float = 1.0,
-    empty: str = "zero",
-    dtype: int | None = None,
-) -> Input:
-    logits, present = _present(_cast(x, dtype), mask, temperature)
-    result = op.Softmax(logits, axis=dim)
-    return op.Where(present, result, _like(0.0, result)) if empty == "zero" else result
+def _masked(normalize: Any, of_absent: float, *, negate: bool = False) -> Any:
+    def translation(
+        x: Input,
+        dim: int,
+        mask: Input | None = None,
+        temperature: float = 1.0,
+        empty: str = "zero",
+        dtype: int | None = None,
+    ) -> Input:
+        logits, present = _present(_cast(op.Neg(x) if negate else x, dtype), mask, temperature)
+        result = normalize(logits, axis=dim)
+        return op.Where(present, result, _like(of_absent, result)) if empty == "zero" else result
+
+    return translation
 
 
-def masked_softmin(
-    x: Input,
-    dim: int,
-    mask: Input | None = None,
-    temperature: float = 1.0,
-    empty: str = "zero",
-    dtype: int | None = None,
-) -> Input:
-    return masked_softmax(op.Neg(x), dim, mask, temperature, empty, dtype)
-
-
-def masked_log_softmax(
-    x: Input,
-    dim: int,
-    mask: Input | None = None,
-    temperature: float = 1.0,
-    empty: str = "zero",
-    dtype: int | None = None,
-) -> Input:
-    logits, present = _present(_cast(x, dtype), mask, temperature)
-    result = op.LogSoftmax(logits, axis=dim)
-    return op.Where(present, result, _like(-inf, result)) if empty == "zero" else result
+masked_softmax = _masked(op.Softmax, 0.0)
+masked_softmin = _masked(op.Softmax, 0.0, negate=True)
+masked_log_softmax = _masked(op.LogSoftmax, -inf)
 
 
 def _present(x: Input, mask: Input | None, temperature: float) -> tuple[Input, Input]:

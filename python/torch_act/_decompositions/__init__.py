@@ -4,10 +4,10 @@ Each formula of csrc/act/formulas has its counterpart here: the same values at Â
 the same care in the tails; rounded as Inductor's exp, tanh, log1p and erfc allow. The module is
 imported when something is compiled, not before.
 
-rrelu in training stays a kernel, but for its backward from saved slopes: these come from our
-Philox, 32-bit multiplications with 64-bit products that Inductor lacks, and other slopes than
-without compilation would be worse than a kernel more. So do the ops of saved_as("bits"): who asks
-for it wants bytes packed, which Inductor's CPU code does one by one.
+Two kinds of ops stay kernels. philox_state draws from a generator, which it changes, as no
+arithmetic does; what rrelu and gumbel_softmax make of a state is arithmetic, with the same bits.
+And the ops of saved_as("bits"): who asks for it wants bytes packed, which Inductor's CPU code does
+one by one.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -18,7 +18,18 @@ import torch
 from torch import Tensor
 from torch._ops import OpOverload
 
-from torch_act._decompositions import exponential, fused, normal, piecewise, several, sigmoidal
+from torch_act._decompositions import (
+    exponential,
+    fused,
+    masked_softmax,
+    normal,
+    parametric,
+    piecewise,
+    random,
+    several,
+    sigmoidal,
+    softmax,
+)
 from torch_act._decompositions.arithmetic import computed_in
 from torch_act._decompositions.formula import Formula, scaled
 from torch_act._decompositions.layout import laid_out_like
@@ -60,15 +71,31 @@ FORMULAS: Mapping[str, type[Formula] | Mapping[str, type[Formula]]] = {
 SEVERAL: Mapping[str, Decomposition] = {
     "prelu": several.prelu,
     "prelu_backward": several.prelu_backward,
+    "rrelu_with_state": random.rrelu_with_state,
+    "rrelu_with_slopes": random.rrelu_with_slopes,
+    "rrelu_backward": random.rrelu_backward,
     "rrelu_backward_from_slopes": several.rrelu_backward_from_slopes,
     "glu": several.glu,
     "glu_backward": several.glu_backward,
-    "softmax": several.softmax,
-    "softmax_backward": several.softmax_backward,
-    "softmin": several.softmin,
-    "softmin_backward": several.softmin_backward,
-    "log_softmax": several.log_softmax,
-    "log_softmax_backward": several.log_softmax_backward,
+    "softmax": softmax.softmax,
+    "softmax_backward": softmax.softmax_backward,
+    "softmin": softmax.softmin,
+    "softmin_backward": softmax.softmin_backward,
+    "log_softmax": softmax.log_softmax,
+    "log_softmax_backward": softmax.log_softmax_backward,
+    "masked_softmax": masked_softmax.masked_softmax,
+    "masked_softmax_backward": masked_softmax.masked_softmax_backward,
+    "masked_softmin": masked_softmax.masked_softmin,
+    "masked_softmin_backward": masked_softmax.masked_softmin_backward,
+    "masked_log_softmax": masked_softmax.masked_log_softmax,
+    "masked_log_softmax_backward": masked_softmax.masked_log_softmax_backward,
+    "add_gumbel": random.add_gumbel,
+}
+
+PARAMETRIC: Mapping[str, type[parametric.ParametricFormula]] = {
+    "star_relu": parametric.StarRelu,
+    "xielu": parametric.Xielu,
+    "snake": parametric.Snake,
 }
 
 FUSED: Mapping[str, Decomposition] = {
@@ -92,6 +119,12 @@ def decompositions() -> dict[OpOverload, Decomposition]:
         )
     for name, compute in SEVERAL.items():
         table[_op(name)] = _defaults_filled_in(_op(name), compute)
+    for name, formula in PARAMETRIC.items():
+        for op, of in (
+            (_op(name), parametric.value),
+            (_op(name + "_backward"), parametric.backward),
+        ):
+            table[op] = _defaults_filled_in(op, partial(of, formula))
     for name, compute in FUSED.items():
         table[_op(name)] = _defaults_filled_in(_op(name), partial(_with_activation, compute))
     return table
@@ -109,7 +142,8 @@ def _defaults_filled_in(op: OpOverload, compute: Decomposition) -> Decomposition
     def decomposition(*positional: Any, **keywords: Any) -> Any:
         values = {a.name: a.default_value for a in arguments if a.has_default_value()}
         values.update(zip((a.name for a in arguments), positional, strict=False))
-        return compute(**values | keywords)
+        values.update(keywords)
+        return compute(**{a.name: values[a.name] for a in arguments})
 
     return decomposition
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-__all__ = ["DOUBLE", "FLOAT", "Format", "Pair", "computed_in"]
+__all__ = ["DOUBLE", "FLOAT", "Format", "Pair", "computed_in", "polynomial"]
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,17 @@ class Format:
         low = ((a_high * b_high - high) + a_high * b_low + a_low * b_high) + a_low * b_low
         return Pair(high, low)
 
+    def finite_product(self, a: Tensor, b: Tensor) -> Pair:
+        """a·b, rounded where a half overflows or the result does."""
+        product = self.product(a, b)
+        exact = product.low.abs() <= torch.finfo(self.dtype).max
+        return Pair(product.high, torch.where(exact, product.low, 0.0))
+
+    def collapsed(self, pair: Pair) -> Tensor:
+        """high + low; high alone where it is not finite, and low so NaN."""
+        finite = pair.high.abs() <= torch.finfo(self.dtype).max
+        return torch.where(finite, pair.high + pair.low, pair.high)
+
     def times_constant(self, a: Tensor, exact: float, exact_low: float = 0.0) -> Pair:
         """a times a constant that float64, or a sum of two, holds but this format does not."""
         number = self.rounded(exact)
@@ -109,3 +120,12 @@ DOUBLE = Format(torch.float64, 2.0**27 + 1, 1000.0, 40.0)
 def computed_in(dtype: torch.dtype) -> Format:
     """Half types are computed in float32."""
     return DOUBLE if dtype == torch.float64 else FLOAT
+
+
+def polynomial(coefficients: str, x: Tensor) -> Tensor:
+    """By Horner's rule, the coefficients in hexadecimal, that of the highest power first."""
+    first, second, *others = (float.fromhex(text) for text in coefficients.split())
+    result = x * first + second
+    for coefficient in others:
+        result = result * x + coefficient
+    return result

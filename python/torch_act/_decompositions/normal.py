@@ -8,7 +8,7 @@ from fractions import Fraction
 import torch
 from torch import Tensor
 
-from torch_act._decompositions.arithmetic import DOUBLE, Format, Pair
+from torch_act._decompositions.arithmetic import DOUBLE, Format, Pair, polynomial
 from torch_act._decompositions.formula import Formula
 
 DENSITY = 0.39894228040143267794  # 1/√(2π)
@@ -139,12 +139,3 @@ class FittedTail:
 
 def tail_in(number: Format) -> "ErfcTail | FittedTail":
     return ErfcTail(number) if number is DOUBLE else FittedTail()
-
-
-def polynomial(coefficients: str, x: Tensor) -> Tensor:
-    """By Horner's rule, the coefficients in hexadecimal, that of the highest power first."""
-    first, second, *others = (float.fromhex(text) for text in coefficients.split())
-    result = x * first + second
-    for coefficient in others:
-        result = result * x + coefficient
-    return result
