@@ -71,7 +71,7 @@ target_compile_definitions(torch_act PRIVATE TORCH_ACT_CUDA)
 set_source_files_properties(cuda/build_information.cu PROPERTIES
   COMPILE_DEFINITIONS "TORCH_ACT_ARCHITECTURES=\"${names}\"")
 set(exact_on_device -O3 -fmad=false -prec-div=true -prec-sqrt=true -ftz=false)
-set(nvcc ${exact_on_device} ${generate} -Werror=all-warnings -Xcompiler=-Wall,-Wextra,-Werror)
+set(nvcc ${exact_on_device} --expt-relaxed-constexpr ${generate} -Werror=all-warnings -Xcompiler=-Wall,-Wextra,-Werror)
 target_compile_options(torch_act PRIVATE "$<$<COMPILE_LANGUAGE:CUDA>:${nvcc}>")
 target_include_directories(torch_act SYSTEM PRIVATE
   "$<$<COMPILE_LANGUAGE:CXX>:${CMAKE_CUDA_TOOLKIT_INCLUDE_DIRECTORIES}>")

@@ -96,6 +96,7 @@ def test_every_kernel(tmp_path, architectures):
     assert "TORCH_ACT_CUDA" in re.search(r"CXX_DEFINES = (.*)", settings)[1]
     flags = re.search(r"CUDA_FLAGS = (.*)", settings)[1]
     assert "-std=c++20" in flags
+    assert "--expt-relaxed-constexpr" in flags
     assert " ".join(cuda_toolkit.EXACT_ON_DEVICE) in flags
     if architectures is None:
         assert " ".join(cuda_toolkit.choose_architectures(None, 0).flags) in flags
