@@ -5,6 +5,7 @@
 # part of the CUDA toolkit, and nothing of the toolkit is needed here.
 #
 # TorchAct_TORCH_VERSION: the version of the torch that was found.
+# TorchAct_TORCH_CUDA: the major version of its CUDA, empty without CUDA.
 
 if(NOT TARGET TorchAct::libtorch)
   find_path(TorchAct_TORCH_CONFIG TorchConfig.cmake
@@ -18,6 +19,15 @@ if(NOT TARGET TorchAct::libtorch)
     file(STRINGS "${TorchAct_TORCH_CONFIG}/TorchConfigVersion.cmake" _version
       REGEX "set\\(PACKAGE_VERSION ")
     string(REGEX REPLACE ".*\"([0-9.]+).*" "\\1" TorchAct_TORCH_VERSION "${_version}")
+
+    # The runtime that its libraries load says it; LibTorch has the version in no file of text.
+    set(TorchAct_TORCH_CUDA "")
+    if(EXISTS "${_torch}/lib/libc10_cuda.so")
+      file(STRINGS "${_torch}/lib/libc10_cuda.so" _runtime LIMIT_COUNT 1
+        REGEX "libcudart[-.0-9a-f]*\\.so\\.[0-9]+")
+      string(REGEX REPLACE ".*libcudart[-.0-9a-f]*\\.so\\.([0-9]+).*" "\\1"
+        TorchAct_TORCH_CUDA "${_runtime}")
+    endif()
 
     add_library(TorchAct::libtorch INTERFACE IMPORTED)
     if(TARGET torch)
@@ -34,4 +44,5 @@ if(NOT TARGET TorchAct::libtorch)
   endif()
   unset(_torch)
   unset(_version)
+  unset(_runtime)
 endif()

@@ -6,12 +6,12 @@ import re
 import shutil
 import subprocess
 import sys
-import sysconfig
 from pathlib import Path
 
 import pytest
 import torch
 import torch_act
+from cmake_projects import cmake, configure, project, torch_of_release
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = Path(torch_act.__file__).parent
@@ -59,49 +59,11 @@ def test_needs_no_python():
     assert "python" not in "".join(re.findall(r"NEEDED.*", needed))
 
 
-def _cmake():
-    here = Path(sysconfig.get_path("scripts"), "cmake")
-    found = str(here) if here.exists() else shutil.which("cmake")
-    if found is None:
-        pytest.skip("no cmake")
-    return found
-
-
-def _configure(folder, source, *paths):
-    return subprocess.run(
-        [_cmake(), "-S", source, "-B", folder, f"-DCMAKE_PREFIX_PATH={';'.join(map(str, paths))}"],
-        capture_output=True,
-        text=True,
-    )
-
-
-PROJECT = """
-cmake_minimum_required(VERSION 3.21)
-project(user LANGUAGES CXX)
-{before}
-find_package(TorchAct {version} REQUIRED)
-"""
-
-
-def _project(folder, version="", before=""):
-    folder.mkdir()
-    (folder / "CMakeLists.txt").write_text(PROJECT.format(version=version, before=before))
-    return folder
-
-
-def _torch_of_release(folder, version):
-    config = folder / "share/cmake/Torch"
-    config.mkdir(parents=True)
-    (config / "TorchConfig.cmake").touch()
-    (config / "TorchConfigVersion.cmake").write_text(f'set(PACKAGE_VERSION "{version}")\n')
-    return config.parent
-
-
 @pytest.mark.parametrize(("version", "found"), [("0.1", True), ("0.0.9", False), ("0.2", False)])
 def test_find_package_by_version(tmp_path, version, found):
-    ended = _configure(
+    ended = configure(
         tmp_path / "build",
-        _project(tmp_path / "source", version),
+        project(tmp_path / "source", version),
         torch_act.cmake_prefix_path,
         torch.utils.cmake_prefix_path,
     )
@@ -110,9 +72,9 @@ def test_find_package_by_version(tmp_path, version, found):
 
 
 def test_another_torch(tmp_path):
-    other = _torch_of_release(tmp_path / "torch", "2.12.1")
-    ended = _configure(
-        tmp_path / "build", _project(tmp_path / "source"), torch_act.cmake_prefix_path, other
+    other = torch_of_release(tmp_path / "torch", "2.12.1")
+    ended = configure(
+        tmp_path / "build", project(tmp_path / "source"), torch_act.cmake_prefix_path, other
     )
     message = " ".join(ended.stderr.split())
     version = torch.__version__.partition("+")[0]
@@ -123,7 +85,7 @@ def test_another_torch(tmp_path):
 def test_no_torch(tmp_path):
     # Away from the torch that lies beside the package.
     package = shutil.copytree(PACKAGE / "share", tmp_path / "package/share")
-    ended = _configure(tmp_path / "build", _project(tmp_path / "source"), package / "cmake")
+    ended = configure(tmp_path / "build", project(tmp_path / "source"), package / "cmake")
     assert ended.returncode != 0
     assert "there is none in CMAKE_PREFIX_PATH" in " ".join(ended.stderr.split())
 
@@ -137,10 +99,13 @@ def test_without_python_the_flags_are_the_same():
 
 
 def test_without_python_it_can_be_configured(tmp_path):
-    ended = _configure(tmp_path, ROOT, torch.utils.cmake_prefix_path)
+    ended = configure(tmp_path, ROOT, torch.utils.cmake_prefix_path)
     assert ended.returncode == 0, ended.stderr
     config = (tmp_path / "TorchActConfig.cmake").read_text()
     assert f"built against torch {torch.__version__.partition('+')[0]}," in config
+    # As of the library that is tested: both were built with the torch and the nvcc that are there.
+    release = torch_act._C.build_info()["cuda"] or ""
+    assert f'TorchAct_CUDA_VERSION "{release}"' in config
     units = (tmp_path / "CMakeFiles/torch_act.dir/build.make").read_text()
     assert "csrc/schema.cpp.o:" in units
     assert "bindings.cpp" not in units
@@ -155,8 +120,8 @@ def test_without_python_it_can_be_configured(tmp_path):
     ],
 )
 def test_without_python_it_needs_a_new_torch(tmp_path, version, expected):
-    paths = [_torch_of_release(tmp_path / "torch", version)] if version else []
-    ended = _configure(tmp_path / "build", ROOT, *paths)
+    paths = [torch_of_release(tmp_path / "torch", version)] if version else []
+    ended = configure(tmp_path / "build", ROOT, *paths)
     assert ended.returncode != 0
     assert expected in " ".join(ended.stderr.split())
 
@@ -164,15 +129,14 @@ def test_without_python_it_needs_a_new_torch(tmp_path, version, expected):
 def test_examples(tmp_path):
     """Configured, built and run as examples/cpp/CMakeLists.txt and docs/cpp.md say."""
     build = tmp_path / "build"
-    cmake = _cmake()
     paths = torch_act.cmake_prefix_path, torch.utils.cmake_prefix_path
-    ended = _configure(build, EXAMPLES, *paths)
+    ended = configure(build, EXAMPLES, *paths)
     assert ended.returncode == 0, ended.stderr
     # Linkers of some distributions drop what no symbol is taken from: here, too. Most of the time
     # goes into torch's headers, so that nothing is optimised.
     flags = "-DCMAKE_EXE_LINKER_FLAGS=-Wl,--as-needed", "-DCMAKE_CXX_FLAGS_RELEASE=-O0"
-    _run(cmake, *flags, build)
-    _run(cmake, "--build", build, "--parallel", "2")
+    _run(cmake(), *flags, build)
+    _run(cmake(), "--build", build, "--parallel", "2")
 
     models = tmp_path / "models"
     printed = _python(EXAMPLES / "models.py", models)
@@ -181,6 +145,10 @@ def test_examples(tmp_path):
 
     printed = _run(build / "torchscript", models)
     assert "x -6: act::gelu -5.9195258e-09, its derivative -3.5468709e-08" in printed
+    with_cuda = torch_act._C.build_info()["cuda"] is not None
+    assert f"act::gelu has a CUDA kernel: {'yes' if with_cuda else 'no'}\n" in printed
+    on_gpu = with_cuda and torch.cuda.is_available()
+    assert ("on the GPU the same bits: yes\n" in printed) == on_gpu
     assert "act::relu_: 0, 1" in printed
     assert _largest_difference(printed) <= 1e-6
     assert _largest_difference(_run(build / "aot_inductor", models)) <= 1e-6

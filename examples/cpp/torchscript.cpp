@@ -20,6 +20,15 @@ int main(int, char** arguments) {
               << ", its derivative " << x.grad()[k].item<float>() << ", torch::gelu "
               << torch::gelu(x)[k].item<float>() << "\n";
   }
+  // Where the library was built with CUDA kernels and there is a GPU, the same call finds them.
+  const bool has_kernel = c10::Dispatcher::singleton()
+                              .findSchemaOrThrow("act::gelu", "")
+                              .hasKernelForDispatchKey(c10::DispatchKey::CUDA);
+  std::cout << "act::gelu has a CUDA kernel: " << (has_kernel ? "yes" : "no") << "\n";
+  if (has_kernel && torch::cuda::is_available()) {
+    const at::Tensor on_gpu = act::gelu(x.detach().cuda()).cpu();
+    std::cout << "on the GPU the same bits: " << (at::equal(on_gpu, y) ? "yes" : "no") << "\n";
+  }
   at::Tensor z = torch::tensor({-1.0, 1.0});
   act::relu_(z);
   std::cout << "act::relu_: " << z[0].item<float>() << ", " << z[1].item<float>() << "\n";

@@ -84,7 +84,7 @@ class Build(BuildExtension):
             if self.inplace:
                 _copy(Path(self.build_lib, package.name) / LIBRARY, package / LIBRARY)
             self._add_headers(package)
-            self._add_cmake(package)
+            self._add_cmake(package, extension.toolkit)
             # What __init__ compares before it loads the library, which lies beside it.
             (package / "_build.py").write_text(
                 f'"""Written by setup.py: what the compiled library was built against."""\n\n'
@@ -103,14 +103,15 @@ class Build(BuildExtension):
         else:
             shutil.copytree(ROOT / "csrc/act", headers)
 
-    def _add_cmake(self, package):
+    def _add_cmake(self, package, toolkit):
         values = {
             "TORCH_ACT_VERSION": self.distribution.metadata.version.partition("+")[0],
             "TORCH_ACT_TORCH_VERSION": torch.__version__.partition("+")[0],
+            "TORCH_ACT_CUDA_VERSION": toolkit.version if toolkit else "",
         }
         folder = package / CMAKE
         folder.mkdir(parents=True, exist_ok=True)
-        for template in sorted((ROOT / "cmake").iterdir()):
+        for template in sorted((ROOT / "cmake").glob("TorchAct*")):
             text = template.read_text()
             if template.suffix == ".in":
                 for name, value in values.items():

@@ -67,6 +67,7 @@ def make_extension(toolkit: Toolkit | None) -> Extension:
             extra_link_args=link,
         )
 
+    extension.toolkit = toolkit
     # Warnings are errors in our code, not in torch's headers; and kernels see no header of torch.
     cxx += [f"-isystem{path}" for path in extension.include_dirs]
     extension.include_dirs = [str(ROOT / "csrc")]

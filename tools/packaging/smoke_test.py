@@ -42,8 +42,23 @@ for file in (
     assert (package / file).exists(), f"{package / file} is missing"
 assert not (package / "include/act").is_symlink()
 
+# What the name says is in it: +torch2.14.cu130 has the CUDA kernels, of every op.
 info = torch_act._C.build_info()
 metadata = importlib.metadata.metadata("torch-act")
+label = metadata["Version"].partition("+")[2]
+if label:
+    assert (info["cuda"] is None) == label.endswith(".cpu"), (label, info)
+
+
+def ops_of(key):
+    listed = torch._C._dispatch_get_registrations_for_dispatch_key(key)
+    return {name for name in listed if name.startswith("act::")}
+
+
+if info["cuda"] is not None:
+    assert ops_of("CPU") <= ops_of("CUDA"), ops_of("CPU") - ops_of("CUDA")
+    if torch.cuda.is_available():
+        assert torch.equal(torch.ops.act.gelu(x.cuda()).cpu(), torch.ops.act.gelu(x))
 print(
     f"torch-act {metadata['Version']} runs: {info['instruction_set']}, "
     f"CUDA kernels {info['cuda']}, torch {torch.__version__}, "
