@@ -71,7 +71,7 @@ ACT_HOST_DEVICE T over_one_plus(T numerator, E e) {
   return fma(excess, -inverse, quotient) * one;
 }
 
-// σ(x). Largest errors seen: float 0.987 ulp (all numbers), double 0.89 (20,000).
+// σ(x). Largest errors seen: float 0.99 ulp (all numbers), double 1.00 (20,000).
 template <class T>
 ACT_HOST_DEVICE T sigmoid(T x) {
   const T y = over_one_plus(T(1), exp_biased<-1>(-bounded(x)));

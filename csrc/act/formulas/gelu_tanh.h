@@ -2,8 +2,8 @@
 // b·x²). Hendrycks, Gimpel: arXiv:1606.08415. Computed with σ(-|u|), so that there is no
 // cancellation in either tail, as max(x, 0) - |x|·σ(-|u|).
 //
-// Largest errors seen: float value 1.21 ulp, derivative 1.81, second derivative
-// 1.42 away from its zeros (every 97th number).
+// Largest errors seen: float value 0.92 ulp, derivative 1.85, second derivative
+// 1.42 away from its zeros (every 23rd number).
 #pragma once
 
 #include <act/declaration.h>
