@@ -1,5 +1,5 @@
-"""squareplus, laplace and softplus with parameters that leave the exponent's range where a formula is
-naive: b or x² overflows or underflows, x + √(x² + b) cancels, 1/sigma² or 1/beta overflows."""
+"""squareplus, laplace and softplus with parameters that leave the exponent's range where a formula
+is naive: b or x² overflows or underflows, x + √(x² + b) cancels, 1/sigma² or 1/beta overflows."""
 
 import numpy as np
 import pytest

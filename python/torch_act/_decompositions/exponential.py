@@ -40,10 +40,13 @@ class Elu(Formula):
 class Selu(Formula):
     SCALE = 1.0507009873554804934193349852946
     SATURATION = 1.7580993408473768599402175208123  # scale·alpha
+    SATURATION_REST = float.fromhex("0x1.05161b045a1fep-56")  # what its rounding has lost
 
     def __init__(self, number: Format):
         self.number = number
         self.scale, self.saturation = number.rounded(self.SCALE), number.rounded(self.SATURATION)
+        rest = self.SATURATION - self.saturation + self.SATURATION_REST
+        self.saturation_rest = number.rounded(rest)
 
     def value(self, x: Tensor) -> Tensor:
         return torch.where(x < 0.0, self.number.expm1(x) * self.saturation, x * self.scale)
@@ -55,7 +58,7 @@ class Selu(Formula):
         return torch.where(x > 0.0, 0.0, torch.exp(x) * self.saturation)
 
     def derivative_from_output(self, y: Tensor) -> Tensor:
-        return torch.where(y > 0.0, self.scale, y + self.saturation)
+        return torch.where(y > 0.0, self.scale, (y + self.saturation) + self.saturation_rest)
 
     def second_derivative_from_output(self, y: Tensor) -> Tensor:
         return torch.where(y > 0.0, 0.0, torch.where(y <= 0.0, 1.0, y))
