@@ -1,5 +1,7 @@
 """The activations whose parameters are tensors: what the tests know of each."""
 
+import math
+
 import mpmath
 import torch
 import torch_act
@@ -54,3 +56,13 @@ def along_channels(parameter, x):
     if parameter.numel() == 1:
         return parameter.reshape(())
     return parameter.view(1, -1, *[1] * (x.dim() - 2))
+
+
+def op(name, suffix=""):
+    return getattr(torch.ops.act, name + suffix)
+
+
+def problem(name, shape, channels, dtype, device):
+    generator = torch.Generator().manual_seed(math.prod(shape))
+    x, g = torch.randn(2, *shape, dtype=torch.float64, generator=generator).mul(2).to(device, dtype)
+    return g, x, parameters(name, channels, dtype, device)

@@ -7,16 +7,11 @@ import mpmath
 import pytest
 import torch
 from activations import DTYPES, same_bits
-from parametric import OPS, along_channels, exact, parameters, value
-from torch.func import grad, jvp, vmap
+from parametric import OPS, along_channels, exact, op, parameters, problem, value
 
 act = torch.ops.act
 SHAPES = [(4, 5), (3, 5, 5), (2, 5, 3, 4), (1, 5, 1, 1), (300, 7), (2, 64, 9, 11), (7, 1, 33)]
 NAMES = pytest.mark.parametrize("name", OPS)
-
-
-def _op(name, suffix=""):
-    return getattr(act, name + suffix)
 
 
 def _expected(name, g, x, tensors):
@@ -34,12 +29,6 @@ def _expected(name, g, x, tensors):
     sums = [gathered(each, p) for each, p in zip(of_each, tensors, strict=True)]
     sizes = [gathered(each.abs(), p) for each, p in zip(of_each, tensors, strict=True)]
     return y.detach(), of_x, sums, sizes
-
-
-def _problem(name, shape, channels, dtype, device):
-    generator = torch.Generator().manual_seed(math.prod(shape))
-    x, g = torch.randn(2, *shape, dtype=torch.float64, generator=generator).mul(2).to(device, dtype)
-    return g, x, parameters(name, channels, dtype, device)
 
 
 def _check(name, g, x, tensors, results):
@@ -67,10 +56,10 @@ def _check(name, g, x, tensors, results):
 @pytest.mark.parametrize("which", ["one", "per channel", "mixed"])
 def test_value_and_gradients(name, shape, which, dtype, device):
     channels = {"one": 1, "per channel": shape[1], "mixed": (1, shape[1])}[which]
-    g, x, tensors = _problem(name, shape, channels, dtype, device)
-    y = _op(name)(x, *tensors)
+    g, x, tensors = problem(name, shape, channels, dtype, device)
+    y = op(name)(x, *tensors)
     assert y.dtype == dtype
-    _check(name, g, x, tensors, (y, _op(name, "_backward")(g, x, *tensors)))
+    _check(name, g, x, tensors, (y, op(name, "_backward")(g, x, *tensors)))
 
 
 LAYOUTS = {
@@ -87,12 +76,12 @@ LAYOUTS = {
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("channels", [1, 6, (6, 1)], ids=str)
 def test_layouts(name, layout, channels, dtype, device):
-    g, x, tensors = _problem(name, (3, 6, 8, 9), channels, dtype, device)
+    g, x, tensors = problem(name, (3, 6, 8, 9), channels, dtype, device)
     strided = [torch.stack([p, p * 3], 1)[:, 0] for p in tensors]
     x, g = LAYOUTS[layout](x), LAYOUTS[layout](g)
-    y, gradients = _op(name)(x, *strided), _op(name, "_backward")(g, x, *strided)
-    assert same_bits(y, _op(name)(x.contiguous(), *tensors))
-    plain = _op(name, "_backward")(g.contiguous(), x.contiguous(), *tensors)
+    y, gradients = op(name)(x, *strided), op(name, "_backward")(g, x, *strided)
+    assert same_bits(y, op(name)(x.contiguous(), *tensors))
+    plain = op(name, "_backward")(g.contiguous(), x.contiguous(), *tensors)
     assert same_bits(gradients[0], plain[0])
     assert y.stride() == gradients[0].stride() == torch.empty_like(x).stride()
     _check(name, g, x, tensors, (y, gradients))
@@ -101,17 +90,15 @@ def test_layouts(name, layout, channels, dtype, device):
 @NAMES
 @pytest.mark.parametrize("shape", [(), (0,), (6,), (0, 5), (3, 5, 0)], ids=str)
 def test_few_dimensions_and_empty(name, shape, device):
-    g, x, _ = _problem(name, shape, 1, torch.float32, device)
+    g, x, _ = problem(name, shape, 1, torch.float32, device)
     for tensors in (
         parameters(name, 1, torch.float32, device),
         tuple(p[0] for p in parameters(name, 1, torch.float32, device)),
     ):
-        _check(
-            name, g, x, tensors, (_op(name)(x, *tensors), _op(name, "_backward")(g, x, *tensors))
-        )
+        _check(name, g, x, tensors, (op(name)(x, *tensors), op(name, "_backward")(g, x, *tensors)))
     if len(shape) > 1:
         tensors = parameters(name, 5, torch.float32, device)
-        for gradient in _op(name, "_backward")(g, x, *tensors)[1:]:
+        for gradient in op(name, "_backward")(g, x, *tensors)[1:]:
             assert torch.equal(gradient, torch.zeros(5, device=device))
 
 
@@ -129,8 +116,8 @@ def test_accuracy_over_all_binades(name, dtype):
         (0.3 + 2 * torch.rand(x.shape, generator=generator).double()).to(dtype) for _ in OPS[name]
     ]
     # As the channels of one sample: each element has parameters of its own.
-    y = _op(name)(x[None], *tensors)[0]
-    of_x, *of_tensors = _op(name, "_backward")(torch.ones_like(x)[None], x[None], *tensors)
+    y = op(name)(x[None], *tensors)[0]
+    of_x, *of_tensors = op(name, "_backward")(torch.ones_like(x)[None], x[None], *tensors)
     found = torch.stack([y, of_x[0], *of_tensors], 1).tolist()
     for numbers, *inputs in zip(found, x.tolist(), *(t.tolist() for t in tensors), strict=True):
         results, sizes = exact(name, dtype, *inputs)
@@ -241,129 +228,37 @@ def test_second_derivative_of_snake_at_the_end(dtype, device):
 
 
 @NAMES
-@pytest.mark.parametrize("shape", [(6,), (4, 3), (2, 3, 2, 2)], ids=str)
-@pytest.mark.parametrize("per_channel", [False, True], ids=["one", "per channel"])
-def test_gradcheck(name, shape, per_channel, device):
-    channels = shape[1] if per_channel and len(shape) > 1 else 1
-    _, x, tensors = _problem(name, shape, channels, torch.float64, device)
-    x = torch.where(x.abs() < 0.1, x + 0.3, x).requires_grad_()
-    leaves = x, *(p.requires_grad_() for p in tensors)
-    for function in (_op(name), lambda x, *p: _op(name, "_")(x.clone(), *p)):
-        assert torch.autograd.gradcheck(function, leaves, check_forward_ad=True)
-        assert torch.autograd.gradgradcheck(function, leaves, check_fwd_over_rev=True)
-
-
-@NAMES
-def test_third_order(name, device):
-    _, x, tensors = _problem(name, (2, 3), 3, torch.float64, device)
-    leaves = (
-        torch.where(x.abs() < 0.1, x + 0.3, x).requires_grad_(),
-        *(p.requires_grad_() for p in tensors),
-    )
-
-    def second(*inputs):
-        y = _op(name)(*inputs).square().sum()
-        first = torch.autograd.grad(y, inputs, create_graph=True)
-        return torch.autograd.grad(sum(g.sum() for g in first), inputs, create_graph=True)
-
-    assert torch.autograd.gradcheck(second, leaves)
-
-
-@NAMES
-def test_one_gradient_alone(name, device):
-    g, x, tensors = _problem(name, (4, 5), 5, torch.float32, device)
-    all_three = _op(name, "_backward")(g, x, *tensors)
-    for which in range(3):
-        inputs = [t.detach().clone() for t in (x, *tensors)]
-        inputs[which].requires_grad_()
-        (only,) = torch.autograd.grad(_op(name)(*inputs), inputs[which], g)
-        assert same_bits(only, all_three[which])
-
-
-@NAMES
-@pytest.mark.parametrize("channels", [1, 3, (1, 3)], ids=str)
-@pytest.mark.parametrize("own", [(), (0,), (1,), (0, 1)], ids=str)
-def test_vmap(name, channels, own, device):
-    """Samples that share their parameters, and samples that have some of their own."""
-    _, x, tensors = _problem(name, (4, 2, 3, 5), channels, torch.float64, device)
-    batched = [
-        torch.stack([p * (1 + 0.1 * i) for i in range(4)]) if k in own else p
-        for k, p in enumerate(tensors)
-    ]
-    dims = (0, *(0 if k in own else None for k in range(2)))
-
-    def loss(x, *p):
-        return _op(name)(x, *p).square().sum()
-
-    def sample(i):
-        return x[i], *(p[i] if k in own else p for k, p in enumerate(batched))
-
-    assert same_bits(
-        vmap(_op(name), dims)(x, *batched), torch.stack([_op(name)(*sample(i)) for i in range(4)])
-    )
-    gradients = vmap(grad(loss, argnums=(0, 1, 2)), dims)(x, *batched)
-    tangents = vmap(lambda *t: jvp(loss, t, t)[1], dims)(x, *batched)
-    for i in range(4):
-        expected = grad(loss, argnums=(0, 1, 2))(*sample(i))
-        for ours, want in zip(gradients, expected, strict=True):
-            torch.testing.assert_close(ours[i], want)
-        torch.testing.assert_close(tangents[i], jvp(loss, sample(i), sample(i))[1])
-    if own != (0, 1):
-        written = x.clone()
-        vmap(_op(name, "_"), dims)(written, *batched)
-        assert same_bits(written, vmap(_op(name), dims)(x, *batched))
-
-
-@NAMES
-def test_opcheck(name, device):
-    g, x, tensors = _problem(name, (2, 3, 4), (1, 3), torch.float32, device)
-    leaves = [t.requires_grad_() for t in (g, x, *tensors)]
-    torch.library.opcheck(_op(name).default, tuple(leaves[1:]))
-    torch.library.opcheck(_op(name, "_backward").default, tuple(leaves))
-
-
-@NAMES
-def test_compiled(name, device):
-    g, x, tensors = _problem(name, (2, 3, 4), 3, torch.float32, device)
-    leaves = [t.requires_grad_() for t in (x, *tensors)]
-    expected = torch.autograd.grad(_op(name)(*leaves), leaves, g)
-    compiled = torch.compile(_op(name), backend="aot_eager", fullgraph=True, dynamic=True)
-    for ours, want in zip(torch.autograd.grad(compiled(*leaves), leaves, g), expected, strict=True):
-        assert same_bits(ours, want)
-
-
-@NAMES
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float32, torch.float64], ids=str)
 def test_autocast(name, dtype, device):
     """The parameters follow the input."""
-    _, x, _ = _problem(name, (4, 5), 5, dtype, device)
+    _, x, _ = problem(name, (4, 5), 5, dtype, device)
     leaves = [p.requires_grad_() for p in parameters(name, 5, torch.float32, device)]
     with torch.autocast(torch.device(device).type, dtype=torch.bfloat16):
-        y = _op(name)(x, *leaves)
+        y = op(name)(x, *leaves)
     assert y.dtype == dtype
-    assert same_bits(y, _op(name)(x, *(p.to(dtype) for p in leaves)))
+    assert same_bits(y, op(name)(x, *(p.to(dtype) for p in leaves)))
     y.sum().backward()
     assert all(p.grad.dtype == torch.float32 for p in leaves)
 
 
 @NAMES
 def test_variants(name, device):
-    _, x, tensors = _problem(name, (4, 5, 6), 5, torch.float32, device)
-    expected = _op(name)(x, *tensors)
-    assert same_bits(_op(name)(x, *tensors, out=torch.empty_like(x)), expected)
-    assert same_bits(_op(name, "_")(x.clone(), *tensors), expected)
+    _, x, tensors = problem(name, (4, 5, 6), 5, torch.float32, device)
+    expected = op(name)(x, *tensors)
+    assert same_bits(op(name)(x, *tensors, out=torch.empty_like(x)), expected)
+    assert same_bits(op(name, "_")(x.clone(), *tensors), expected)
     with pytest.raises(RuntimeError, match=r"overlap|single memory location"):
-        _op(name, "_")(torch.randn(3, 1, device=device).expand(3, 5), *tensors)
+        op(name, "_")(torch.randn(3, 1, device=device).expand(3, 5), *tensors)
 
 
 @NAMES
 def test_number_of_threads(name):
-    g, x, tensors = _problem(name, (5, 37, 1500), 37, torch.float32, "cpu")
+    g, x, tensors = problem(name, (5, 37, 1500), 37, torch.float32, "cpu")
     before, results = torch.get_num_threads(), []
     try:
         for threads in (1, 2, 3):
             torch.set_num_threads(threads)
-            results.append((_op(name)(x, *tensors), *_op(name, "_backward")(g, x, *tensors)))
+            results.append((op(name)(x, *tensors), *op(name, "_backward")(g, x, *tensors)))
     finally:
         torch.set_num_threads(before)
     for others in results[1:]:
@@ -376,7 +271,7 @@ def test_special_numbers(device):
     zero, two = torch.zeros(1, device=device), torch.full((1,), 2.0, device=device)
 
     def both(name, *tensors):
-        y, slope = _op(name)(x, *tensors), _op(name, "_backward")(torch.ones_like(x), x, *tensors)
+        y, slope = op(name)(x, *tensors), op(name, "_backward")(torch.ones_like(x), x, *tensors)
         assert y[0].isnan()
         assert slope[0][0].isnan()
         return y[1:].tolist(), slope[0][1:].tolist()
@@ -392,7 +287,7 @@ def test_special_numbers(device):
     nan = torch.full((1,), math.nan, device=device)
     for name in OPS:
         finite = torch.tensor([0.5, -0.5], device=device)
-        assert _op(name)(finite, nan, nan).isnan().any()
+        assert op(name)(finite, nan, nan).isnan().any()
     assert torch.ops.act.snake(torch.ones(2, device=device), nan, one).isnan().all()
 
 
@@ -417,15 +312,11 @@ def test_errors(name, meta, device):
     ):
         for k, parameter in enumerate(OPS[name]):
             tensors = [bad if k == i else good for i in range(2)]
-            raises(lambda tensors=tensors: _op(name)(x, *tensors), parameter, *texts)
-            raises(lambda tensors=tensors: _op(name, "_")(x, *tensors), parameter, *texts)
-            raises(
-                lambda tensors=tensors: _op(name, "_backward")(g, x, *tensors), parameter, *texts
-            )
-    raises(
-        lambda: _op(name)(torch.ones(4, 5, dtype=torch.int64, device=device), good, good), "Long"
-    )
-    raises(lambda: _op(name, "_backward")(g[:2], x, good, good), "grad_output")
+            raises(lambda tensors=tensors: op(name)(x, *tensors), parameter, *texts)
+            raises(lambda tensors=tensors: op(name, "_")(x, *tensors), parameter, *texts)
+            raises(lambda tensors=tensors: op(name, "_backward")(g, x, *tensors), parameter, *texts)
+    raises(lambda: op(name)(torch.ones(4, 5, dtype=torch.int64, device=device), good, good), "Long")
+    raises(lambda: op(name, "_backward")(g[:2], x, good, good), "grad_output")
 
 
 def test_eps_of_xielu(device):

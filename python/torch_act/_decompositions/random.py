@@ -4,6 +4,8 @@ bit, in int64, of which Inductor has all that they take.
 Drawing the state itself, which changes a generator, is no arithmetic.
 """
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -33,7 +35,7 @@ def random_words(philox_state: Tensor, like: Tensor) -> Tensor:
     """32 random bits for each element: one state for all, or one for each index of the leading
     dimensions. Four elements share a block of the generator."""
     batch = philox_state.shape[:-1]
-    each = like.shape[len(batch) :].numel()
+    each = math.prod(like.shape[len(batch) :])
     groups = torch.arange((each + 3) // 4, device=like.device)
     seed, offset = philox_state[..., :1], philox_state[..., 1:]
     words = torch.stack(_philox(groups, seed, offset), -1).flatten(-2)
