@@ -75,6 +75,18 @@ def test_sums(shape, dtype, device):
         assert (error <= 0.501 * eps * expected.abs() + 1e-13 * size).all()
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)
+def test_streamed_results(dtype):
+    """Beyond 16 MiB: what goes past the caches is summed as what stays in them."""
+    repeats = 1100 * 4 // dtype.itemsize
+    x, g = (torch.randn(5, 800).to(dtype) for _ in range(2))
+    bias = torch.randn(800).to(dtype)
+    want, of_bias = act.bias_act_backward(g.double(), x.double(), bias.double(), "relu")
+    found, total = act.bias_act_backward(g.repeat(repeats, 1), x.repeat(repeats, 1), bias, "relu")
+    assert torch.equal(found.view(repeats, 5, 800), want.to(dtype).expand(repeats, -1, -1))
+    torch.testing.assert_close(total.double(), repeats * of_bias, rtol=1e-2, atol=1e-2)
+
+
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
 def test_strides(dtype, device):
     x, g = (torch.randn(4, 6, 8, 10, device=device).to(dtype) for _ in range(2))

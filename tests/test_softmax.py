@@ -182,7 +182,9 @@ def layouts(x, device):
 
 @member
 @pytest.mark.parametrize(
-    "shape", [(70, 33), (3, 40, 65), (5, 2, 2050), (2100, 9), (300, 3)], ids=str
+    "shape",
+    [(70, 33), (3, 40, 65), (5, 2, 2050), (2100, 9), (300, 3), (70, 300), (40, 8200)],
+    ids=str,
 )
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
 def test_layout_changes_no_bit(name, shape, dtype, device):

@@ -51,17 +51,17 @@ double sum_in_double(const T* values, std::int64_t size) {
   return ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
 }
 
-// Where the channels lie side by side, a tile takes so few of them that their sums stay in the L1
-// cache while two rows are added, and so many that the rows are still read in runs.
-template <class Stored>
-Tile choose_channel_tile(const Operands& o, int operands) {
-  constexpr std::int64_t few = 512;
-  Tile tile = choose_tile<Stored, 4>(o.strides, o.columns, o.rows);
-  if (o.strides[operands - 1] != 0 && tile.columns > few && o.rows > 1) {
-    tile = {few, block_elements<opmath_t<Stored>> / few};
-    if (o.rows < tile.rows) tile.rows = o.rows;
+// Adds a row of gradients to the sums of their channels, which lie `step` apart.
+template <class T>
+void add_row(double* sums, std::int64_t step, const T* gradient, std::int64_t columns) {
+  if (step == 0) {
+    *sums += sum_in_double(gradient, columns);
+  } else if (step == 1) {
+#pragma GCC ivdep
+    for (std::int64_t c = 0; c < columns; ++c) sums[c] += static_cast<double>(gradient[c]);
+  } else {
+    for (std::int64_t c = 0; c < columns; ++c) sums[c * step] += static_cast<double>(gradient[c]);
   }
-  return tile;
 }
 
 template <class Stored>
@@ -71,42 +71,39 @@ void bias_act_backward_as(DenseLoop<opmath_t<Stored>> backward, Saved saved, con
   constexpr int operands = 4;
   constexpr std::int64_t element = sizeof(Stored);
   Blocks<T, operands> blocks;
-  const Tile whole = choose_channel_tile<Stored>(o, operands);
+  const Tile whole = choose_tile<Stored, operands>(o.strides, o.columns, o.rows);
+  const bool from_memory = is_from_memory<Stored>(o);
   for (std::int64_t row = 0; row < o.rows; row += whole.rows) {
     for (std::int64_t column = 0; column < o.columns; column += whole.columns) {
       const Tile tile = part_of(whole, o.columns - column, o.rows - row);
       const std::int64_t size = tile.columns * tile.rows;
-      gather<Stored>(blocks[1], view(o, operands, 1, column, row), tile);
-      gather<Stored>(blocks[2], view(o, operands, 2, column, row), tile);
+      const auto usable = [&](int k) { return tile.rows == 1 && is_dense<Stored>(o, k); };
+      const auto read = [&](int k) -> const T* {
+        const auto from = view(o, operands, k, column, row);
+        if (usable(k)) return reinterpret_cast<const T*>(from.data);
+        if (from_memory) prefetch_tile(from, tile);
+        gather<Stored>(blocks[k], from, tile);
+        return blocks[k];
+      };
+      const T* inputs[] = {read(1), read(2)};
       if (saved == Saved::input) {
-        gather<Stored>(blocks[3], view(o, operands, 3, column, row), tile);
-        T* x = blocks[2];
-        const T* of_bias = blocks[3];
+        const T* x = inputs[1];
+        const T* of_bias = read(3);
+        T* sum = blocks[2];
 #pragma GCC ivdep
-        for (std::int64_t i = 0; i < size; ++i) x[i] += of_bias[i];
+        for (std::int64_t i = 0; i < size; ++i) sum[i] = x[i] + of_bias[i];
+        inputs[1] = sum;
       }
-      const T* const inputs[] = {blocks[1], blocks[2]};
-      backward(blocks[0], inputs, size, parameters, /*stream=*/false);
-      const T* gradient = blocks[0];
-      scatter<Stored>(result_view(o, operands, 0, column, row), gradient, tile, o.stream);
+      const auto to = result_view(o, operands, 0, column, row);
+      const bool in_place = usable(0) && !o.stream;
+      T* gradient = in_place ? reinterpret_cast<T*>(to.data) : blocks[0];
+      backward(gradient, inputs, size, parameters, /*stream=*/false);
+      if (!in_place) scatter<Stored>(to, gradient, tile, o.stream);
 
       const auto biases = view(o, operands, 3, column, row);
       for (std::int64_t r = 0; r < tile.rows; ++r) {
-        const T* of_row = gradient + r * tile.columns;
         double* sums = bias_sums + (biases.data + r * biases.row_stride - bias) / element;
-        if (biases.column_stride == 0) {
-          *sums += sum_in_double(of_row, tile.columns);
-          continue;
-        }
-        const std::int64_t step = biases.column_stride / element;
-        if (step == 1) {
-#pragma GCC ivdep
-          for (std::int64_t c = 0; c < tile.columns; ++c) sums[c] += static_cast<double>(of_row[c]);
-        } else {
-          for (std::int64_t c = 0; c < tile.columns; ++c) {
-            sums[c * step] += static_cast<double>(of_row[c]);
-          }
-        }
+        add_row(sums, biases.column_stride / element, gradient + r * tile.columns, tile.columns);
       }
     }
   }

@@ -60,6 +60,21 @@ bool is_dense(const Operands& o, int k) {
          o.strides[k] == static_cast<std::int64_t>(sizeof(Stored));
 }
 
+// Whether the operands are likely to come from memory.
+template <class Stored>
+bool is_from_memory(const Operands& o) {
+  return o.columns * o.rows * static_cast<std::int64_t>(sizeof(Stored)) > bytes_in_cache;
+}
+
+// Where blocks are gathered and computed in turns the processor reads in bursts, between which the
+// memory would rest: what comes some tiles later is asked for ahead.
+inline void prefetch_tile(TileView<const char> from, Tile tile) {
+  if (from.column_stride > 8) return;
+  for (std::int64_t r = 0; r < tile.rows; ++r) {
+    prefetch_lines(from.data + r * from.row_stride, tile.columns * from.column_stride);
+  }
+}
+
 // The tile at a place with so many columns and rows left.
 inline Tile part_of(Tile whole, std::int64_t columns, std::int64_t rows) {
   return {columns < whole.columns ? columns : whole.columns, rows < whole.rows ? rows : whole.rows};

@@ -18,11 +18,8 @@ inline constexpr int sigmoid_gate = Activations::index_of<formulas::Sigmoid>();
 // asked for ahead (a third less time).
 template <class T>
 void prefetch_both(const T* a, const T* b, std::int64_t size) {
-  constexpr std::int64_t line = line_bytes / static_cast<std::int64_t>(sizeof(T));
-  for (std::int64_t i = 0; i < size; i += line) {
-    prefetch_further<8192>(a + i);
-    prefetch_further<8192>(b + i);
-  }
+  prefetch_lines(a, size);
+  prefetch_lines(b, size);
 }
 
 template <class T>
@@ -100,11 +97,9 @@ struct SigmoidGatedValue {
 
 inline void gated(int formula, Storage storage, const Operands& o,
                   const ParameterValues& parameters) {
-  constexpr std::int64_t cached = std::int64_t{1} << 20;
   dispatch_storage(storage, [&]<class Stored>() {
     using T = opmath_t<Stored>;
-    const bool from_memory = std::is_same_v<T, Stored> &&
-                             o.columns * o.rows * static_cast<std::int64_t>(sizeof(T)) > cached;
+    const bool from_memory = std::is_same_v<T, Stored> && is_from_memory<T>(o);
     const InMemoryOrder<3, 1> ordered(o);
     const bool exchanged = ordered.exchanged;
     if (formula == sigmoid_gate) {

@@ -101,22 +101,22 @@ class MaskedRows {
   Logits logits_;
 };
 
-template <class T>
+template <class T, int width>
 class PlainPanel {
  public:
   using Elements = EveryElement;
   static constexpr int operands = 2;
 
-  PlainPanel(const Rows& rows, bool negate) : x(rows.operands[1]), negate_(negate) {}
+  PlainPanel(const Rows& rows, bool negate) : x(rows, 1), negate_(negate) {}
 
-  PanelOperand<T> x;
+  PanelOperand<T, width> x;
 
   // Where the logits need no copy.
   bool direct() const { return x.direct() && !negate_; }
   void load(T* to, std::int64_t first, std::int64_t size) const {
     x.load(to, first, size);
     if (!negate_) return;
-    for (std::int64_t k = 0; k < size * panel_rows<T>; ++k) to[k] = -to[k];
+    for (std::int64_t k = 0; k < size * width; ++k) to[k] = -to[k];
   }
   static bool empty_is_nan() { return false; }
 
@@ -124,21 +124,20 @@ class PlainPanel {
   bool negate_;
 };
 
-template <class T>
+template <class T, int width>
 class MaskedPanel {
  public:
   using Elements = PresentElements;
   static constexpr int operands = 3;
 
   MaskedPanel(const Rows& rows, const Logits& logits)
-      : x(rows.operands[1]), mask(rows.operands[2]), logits_(logits) {}
+      : x(rows, 1), mask(rows.operands[2]), logits_(logits) {}
 
-  PanelOperand<T> x;
-  PanelRuns<T> mask;
+  PanelOperand<T, width> x;
+  PanelRuns<width> mask;
 
   static bool direct() { return false; }
   void load(T* to, std::int64_t first, std::int64_t size) const {
-    constexpr int width = panel_rows<T>;
     x.load(to, first, size);
     if (logits_.negate) {
       for (std::int64_t k = 0; k < size * width; ++k) to[k] = -to[k];

@@ -11,7 +11,7 @@ inline void masked_softmax(const Rows& rows, Normalization normalization, const 
   dispatch_arithmetic(rows.operands[1].storage, is_half(rows.operands[0].storage),
                       [&]<class T, class Accumulator>() {
                         const auto run = [&]<bool logarithm>() {
-                          softmax_as<T, Accumulator, logarithm, MaskedRows<T>, MaskedPanel<T>>(
+                          softmax_as<T, Accumulator, logarithm, MaskedRows<T>, MaskedPanel>(
                               rows, logits, begin, end);
                         };
                         normalization == Normalization::log_softmax
@@ -32,6 +32,6 @@ inline void masked_softmax_backward(const Rows& rows, Normalization normalizatio
 }
 
 extern const MaskedSoftmaxKernels masked_softmax_kernels{masked_softmax, masked_softmax_backward,
-                                                         granularity};
+                                                         granularity<PresentElements>};
 
 }  // namespace act::cpu::ACT_INSTRUCTION_SET

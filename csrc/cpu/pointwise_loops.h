@@ -4,6 +4,7 @@
 #include <act/activations.h>
 
 #include "activation_loops.h"
+#include "select_loops.h"
 
 namespace act::cpu::ACT_INSTRUCTION_SET {
 
@@ -89,6 +90,9 @@ void pointwise_as(int formula, Pointwise order, Saved saved, const Operands& o,
                   const ParameterValues& parameters) {
   const auto loop = activation_loops<opmath_t<Stored>>(formula).get(order, saved);
   if constexpr (!std::is_same_v<Stored, opmath_t<Stored>>) {
+    if (order == Pointwise::backward && select_gradients<Stored>(formula, saved, o, parameters)) {
+      return;
+    }
     if (const auto exact = find_exact_loop(formula, order, saved, Activations{})) {
       RoundedExactly<Stored, inputs> rounding(exact, parameters, float_error(order));
       return walk<Stored, inputs>(o, loop, parameters, nullptr, rounding);

@@ -6,11 +6,12 @@
 
 namespace act::cpu::ACT_INSTRUCTION_SET {
 
+inline constexpr std::int64_t short_row = 16;
+
 // Rows are computed side by side where their neighbours are nearer in memory than their own next
 // elements, and where they are too short for vectors along them.
 inline bool side_by_side(const Rows& rows, int operands) {
   if (rows.dims == 0) return false;
-  constexpr std::int64_t short_row = 16;
   std::int64_t count = 1;
   for (int d = 0; d < rows.dims; ++d) count *= rows.sizes[d];
   if (count < 8) return false;
@@ -26,12 +27,24 @@ inline bool side_by_side(const Rows& rows, int operands) {
   return !along && neighbour < step;
 }
 
-inline std::int64_t panel_width(Storage storage) {
-  return storage == Storage::float64 ? panel_rows<double> : panel_rows<float>;
+// Of rows side by side. Those with absent elements are copied before they are computed, and gain
+// nothing by longer runs; nor do short rows that come from memory.
+template <class T, class Elements>
+bool take_wide_panels(const Rows& rows) {
+  if (!Elements::all || rows.sizes[0] < wide_panel<T>) return false;
+  return rows.size >= short_row || !is_from_memory(rows);
 }
 
-inline std::int64_t granularity(const Rows& rows, int operands) {
-  return side_by_side(rows, operands) ? panel_width(rows.operands[1].storage) : 1;
+template <class T, class Elements>
+std::int64_t panel_width(const Rows& rows) {
+  return take_wide_panels<T, Elements>(rows) ? wide_panel<T> : narrow_panel<T>;
+}
+
+template <class Elements>
+std::int64_t granularity(const Rows& rows, int operands) {
+  if (!side_by_side(rows, operands)) return 1;
+  return rows.operands[1].storage == Storage::float64 ? panel_width<double, Elements>(rows)
+                                                      : panel_width<float, Elements>(rows);
 }
 
 inline bool is_half(Storage storage) {
@@ -52,15 +65,15 @@ void dispatch_arithmetic(Storage input, bool half_result, Run run) {
 }
 
 // Runs `panel` over rows begin … end - 1, filling the given operands of it for each panel.
-template <class T, int operands, class Panel>
+template <int width, int operands, class Panel>
 void each_panel(const Rows& rows, std::int64_t begin, std::int64_t end,
-                PanelRuns<T>* const (&panel)[operands], Panel run) {
+                PanelRuns<width>* const (&panel)[operands], Panel run) {
   RowCounter counter(rows, operands, begin);
   while (begin < end) {
-    for (PanelRuns<T>* operand : panel) operand->clear();
+    for (PanelRuns<width>* operand : panel) operand->clear();
     int count = 0;
-    while (count < panel_rows<T> && begin + count < end) {
-      std::int64_t rows_of_run = panel_rows<T> - count;
+    while (count < width && begin + count < end) {
+      std::int64_t rows_of_run = width - count;
       if (counter.run() < rows_of_run) rows_of_run = counter.run();
       if (end - begin - count < rows_of_run) rows_of_run = end - begin - count;
       for (int k = 0; k < operands; ++k) {

@@ -7,16 +7,15 @@ namespace act::cpu::ACT_INSTRUCTION_SET {
 
 inline void softmax(const Rows& rows, Normalization normalization, bool negate, std::int64_t begin,
                     std::int64_t end) {
-  dispatch_arithmetic(rows.operands[1].storage, is_half(rows.operands[0].storage),
-                      [&]<class T, class Accumulator>() {
-                        const auto run = [&]<bool logarithm>() {
-                          softmax_as<T, Accumulator, logarithm, PlainRows<T>, PlainPanel<T>>(
-                              rows, negate, begin, end);
-                        };
-                        normalization == Normalization::log_softmax
-                            ? run.template operator()<true>()
-                            : run.template operator()<false>();
-                      });
+  dispatch_arithmetic(
+      rows.operands[1].storage, is_half(rows.operands[0].storage),
+      [&]<class T, class Accumulator>() {
+        const auto run = [&]<bool logarithm>() {
+          softmax_as<T, Accumulator, logarithm, PlainRows<T>, PlainPanel>(rows, negate, begin, end);
+        };
+        normalization == Normalization::log_softmax ? run.template operator()<true>()
+                                                    : run.template operator()<false>();
+      });
 }
 
 inline void softmax_backward(const Rows& rows, Normalization normalization, bool negate,
@@ -30,6 +29,6 @@ inline void softmax_backward(const Rows& rows, Normalization normalization, bool
   });
 }
 
-extern const SoftmaxKernels softmax_kernels{softmax, softmax_backward, granularity};
+extern const SoftmaxKernels softmax_kernels{softmax, softmax_backward, granularity<EveryElement>};
 
 }  // namespace act::cpu::ACT_INSTRUCTION_SET

@@ -9,21 +9,20 @@ namespace act::cpu::ACT_INSTRUCTION_SET {
 
 static_assert(strip % partial_sums == 0 && row_block % strip == 0);
 
-template <class T, class Accumulator, bool logarithm, class Input>
+template <class T, class Accumulator, bool logarithm, int width, class Input>
 class PanelSoftmax {
  public:
   using Elements = typename Input::Elements;
-  static constexpr int width = panel_rows<T>;
 
   template <class HowRead>
   PanelSoftmax(const Rows& rows, const HowRead& how)
-      : out(rows.operands[0]), in(rows, how), size_(rows.size) {}
+      : out(rows, 0), in(rows, how), size_(rows.size) {}
 
-  PanelOperand<T> out;
+  PanelOperand<T, width> out;
   Input in;
 
   void run(int count) {
-    clear_missing_lanes(block_, size_, held_elements, count);
+    clear_missing_lanes<width>(block_, size_, held_elements, count);
     // A panel that fits a buffer is read from memory once. Its rows often lie a power of two apart,
     // where caches cannot hold them all. Otherwise exponentials stay where the result goes, if that
     // can hold them; else they are computed once more.
@@ -77,7 +76,7 @@ class PanelSoftmax {
   }
 
  private:
-  static constexpr std::int64_t held_elements = 256;
+  static constexpr std::int64_t held_elements = 65536 / (width * std::int64_t{sizeof(T)});
 
   template <class Run>
   ACT_HOST_DEVICE static void each_strip(std::int64_t begin, std::int64_t end, Run run) {
@@ -170,7 +169,7 @@ class PanelSoftmax {
   }
 
   std::int64_t size_;
-  PanelSums<T, Accumulator> partial_;
+  PanelSums<T, Accumulator, width> partial_;
   Scales<T, width> scales_;
   RowSums<width> sums_, total_;
   Normalizers<T, width> normalizers_;

@@ -6,26 +6,27 @@
 
 namespace act::cpu::ACT_INSTRUCTION_SET {
 
-template <class T, class Accumulator, bool logarithm, class Elements>
+template <class T, class Accumulator, bool logarithm, int width, class Elements>
 class PanelSoftmaxBackward {
  public:
-  static constexpr int width = panel_rows<T>;
-
   PanelSoftmaxBackward(const Rows& rows, T factor)
-      : out(rows.operands[0]),
-        g_in(rows.operands[1]),
-        y_in(rows.operands[2]),
+      : out(rows, 0),
+        g_in(rows, 1),
+        y_in(rows, 2),
         size_(rows.size),
-        factor_(factor) {}
+        factor_(factor),
+        from_memory_(is_from_memory(rows)) {}
 
-  PanelOperand<T> out;
-  PanelOperand<T> g_in;
-  PanelOperand<T> y_in;
+  PanelOperand<T, width> out;
+  PanelOperand<T, width> g_in;
+  PanelOperand<T, width> y_in;
 
   void run(int count) {
-    clear_missing_lanes(g_, size_, held_elements, count);
-    clear_missing_lanes(y_, size_, held_elements, count);
-    held_ = size_ <= held_elements;
+    clear_missing_lanes<width>(g_, size_, held_elements, count);
+    clear_missing_lanes<width>(y_, size_, held_elements, count);
+    // What comes from the caches where it lies is not worth copying.
+    const bool copied = from_memory_ || !g_in.direct() || !y_in.direct();
+    held_ = copied && size_ <= held_elements;
     for (int r = 0; r < width; ++r) total_[r] = 0;
     for (std::int64_t begin = 0; begin < size_; begin += row_block) {
       const std::int64_t end = size_ - begin < row_block ? size_ : begin + row_block;
@@ -101,9 +102,9 @@ class PanelSoftmaxBackward {
     return true;
   }
 
-  static constexpr std::int64_t held_elements = 128;
+  static constexpr std::int64_t held_elements = 32768 / (width * std::int64_t{sizeof(T)});
 
-  PanelView<const T> read(const PanelOperand<T>& operand, T* block, std::int64_t i,
+  PanelView<const T> read(const PanelOperand<T, width>& operand, T* block, std::int64_t i,
                           std::int64_t part, bool first = false) const {
     if (!held_ && operand.direct()) return {operand.pointer(i), operand.pointer_step()};
     T* to = held_ ? block + i * width : block;
@@ -113,7 +114,8 @@ class PanelSoftmaxBackward {
 
   std::int64_t size_;
   T factor_;
-  PanelSums<T, Accumulator> partial_;
+  bool from_memory_;
+  PanelSums<T, Accumulator, width> partial_;
   alignas(64) double sum_[width], total_[width];
   alignas(64) T high_[width], low_[width];
   bool held_ = false;

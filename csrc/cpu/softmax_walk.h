@@ -9,19 +9,29 @@
 
 namespace act::cpu::ACT_INSTRUCTION_SET {
 
-template <class T, class Accumulator, bool logarithm, class RowInput, class PanelInput,
-          class HowRead>
+// Calls run.operator()<width>() with the width of the panels.
+template <class T, class Elements, class Run>
+void with_panel_width(const Rows& rows, Run run) {
+  if constexpr (Elements::all) {
+    if (take_wide_panels<T, Elements>(rows)) return run.template operator()<wide_panel<T>>();
+  }
+  run.template operator()<narrow_panel<T>>();
+}
+
+template <class T, class Accumulator, bool logarithm, class RowInput,
+          template <class, int> class PanelInput, class HowRead>
 void softmax_as(const Rows& rows, const HowRead& how, std::int64_t begin, std::int64_t end) {
   constexpr int operands = RowInput::operands;
   if (side_by_side(rows, 2)) {
-    PanelSoftmax<T, Accumulator, logarithm, PanelInput> panel(rows, how);
-    const auto run = [&](int count) { panel.run(count); };
-    if constexpr (operands == 3) {
-      each_panel<T, 3>(rows, begin, end, {&panel.out, &panel.in.x, &panel.in.mask}, run);
-    } else {
-      each_panel<T, 2>(rows, begin, end, {&panel.out, &panel.in.x}, run);
-    }
-    return;
+    return with_panel_width<T, typename RowInput::Elements>(rows, [&]<int width>() {
+      PanelSoftmax<T, Accumulator, logarithm, width, PanelInput<T, width>> panel(rows, how);
+      const auto run = [&](int count) { panel.run(count); };
+      if constexpr (operands == 3) {
+        each_panel<width, 3>(rows, begin, end, {&panel.out, &panel.in.x, &panel.in.mask}, run);
+      } else {
+        each_panel<width, 2>(rows, begin, end, {&panel.out, &panel.in.x}, run);
+      }
+    });
   }
   RowSoftmax<T, Accumulator, logarithm, RowInput> softmax(rows, how);
   each_group<operands>(rows, begin, end, [&](const RowData<operands>& data, std::int64_t count) {
@@ -32,9 +42,11 @@ void softmax_as(const Rows& rows, const HowRead& how, std::int64_t begin, std::i
 template <class T, class Accumulator, bool logarithm, class Elements>
 void softmax_backward_as(const Rows& rows, T factor, std::int64_t begin, std::int64_t end) {
   if (side_by_side(rows, 3)) {
-    PanelSoftmaxBackward<T, Accumulator, logarithm, Elements> panel(rows, factor);
-    return each_panel<T, 3>(rows, begin, end, {&panel.out, &panel.g_in, &panel.y_in},
-                            [&](int count) { panel.run(count); });
+    return with_panel_width<T, Elements>(rows, [&]<int width>() {
+      PanelSoftmaxBackward<T, Accumulator, logarithm, width, Elements> panel(rows, factor);
+      each_panel<width, 3>(rows, begin, end, {&panel.out, &panel.g_in, &panel.y_in},
+                           [&](int count) { panel.run(count); });
+    });
   }
   RowSoftmaxBackward<T, Accumulator, logarithm, Elements> backward(rows, factor);
   each_group<3>(rows, begin, end, [&](const RowData<3>& data, std::int64_t count) {

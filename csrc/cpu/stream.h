@@ -67,6 +67,16 @@ ACT_HOST_DEVICE void prefetch_further(const T* from) {
   __builtin_prefetch(reinterpret_cast<const char*>(from) + bytes);
 }
 
+// As much of an operand as is likely to come from the caches.
+inline constexpr std::int64_t bytes_in_cache = std::int64_t{1} << 20;
+
+// The same for each line of what is worked on next.
+template <std::int64_t bytes = 8192, class T>
+ACT_HOST_DEVICE void prefetch_lines(const T* from, std::int64_t size) {
+  constexpr std::int64_t line = line_bytes / static_cast<std::int64_t>(sizeof(T));
+  for (std::int64_t i = 0; i < size; i += line) prefetch_further<bytes>(from + i);
+}
+
 // What a streaming loop may do beside each line.
 struct NothingElse {
   ACT_HOST_DEVICE void operator()(std::int64_t) const {}

@@ -36,6 +36,7 @@ void walk_two_results(const Operands& o, Loop loop, const ParameterValues& param
   const bool interleaved = are_interleaved<Stored>(o, operands);
   Blocks<T, operands> blocks;
   const Tile whole = choose_tile_or_row<Stored, operands>(o, usable);
+  const bool from_memory = is_from_memory<Stored>(o);
   for (std::int64_t row = 0; row < o.rows; row += whole.rows) {
     for (std::int64_t column = 0; column < o.columns; column += whole.columns) {
       const Tile tile = part_of(whole, o.columns - column, o.rows - row);
@@ -44,7 +45,10 @@ void walk_two_results(const Operands& o, Loop loop, const ParameterValues& param
         const auto place = result_view(o, operands, k, column, row);
         const bool here = tile.rows == 1 && usable(k);
         at[k] = here ? reinterpret_cast<T*>(place.data) : blocks[k];
-        if (!here && k >= 2) gather<Stored>(blocks[k], view(o, operands, k, column, row), tile);
+        if (here || k < 2) continue;
+        const auto from = view(o, operands, k, column, row);
+        if (from_memory) prefetch_tile(from, tile);
+        gather<Stored>(blocks[k], from, tile);
       }
       const T* const inputs[] = {at[2], at[3], at[4]};
       loop(at[0], at[1], inputs, tile.columns * tile.rows, parameters);

@@ -25,7 +25,7 @@ struct Relu {
   ACT_HOST_DEVICE T value(T x) const { return x < T(0) ? T(0) : x; }
   ACT_HOST_DEVICE T derivative(T x) const { return x > T(0) ? T(1) : (x <= T(0) ? T(0) : x); }
   ACT_HOST_DEVICE T second_derivative(T x) const { return elementary::is_nan(x) ? x : T(0); }
-  ACT_HOST_DEVICE elementary::Slopes<T> slopes() const { return {T(0), T(1)}; }
+  ACT_HOST_DEVICE static constexpr elementary::Slopes<T> slopes() { return {T(0), T(1)}; }
 
   ACT_HOST_DEVICE T derivative_from_output(T y) const { return derivative(y); }
   ACT_HOST_DEVICE T second_derivative_from_output(T y) const { return second_derivative(y); }

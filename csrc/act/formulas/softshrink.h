@@ -33,7 +33,7 @@ struct Softshrink {
   }
 
   ACT_HOST_DEVICE T second_derivative(T x) const { return elementary::is_nan(x) ? x : T(0); }
-  ACT_HOST_DEVICE elementary::Slopes<T> slopes() const { return {T(0), T(1)}; }
+  ACT_HOST_DEVICE static constexpr elementary::Slopes<T> slopes() { return {T(0), T(1)}; }
 
  private:
   T lambd_;
