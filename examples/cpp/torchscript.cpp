@@ -1,6 +1,7 @@
 // Calls ops of torch-act by name and runs a TorchScript model that holds them.
 // Usage: torchscript FOLDER (written by models.py)
 #include <act/ops.h>
+#include <torch/cuda.h>
 #include <torch/script.h>
 
 #include <fstream>
