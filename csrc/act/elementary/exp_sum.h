@@ -18,6 +18,7 @@ struct Decay {
   static constexpr T lowering = T(1) / lift;
   T q, power;
   T linear, bend;  // q = linear + bend, rounded
+  T q_low;         // what q lost of the argument's two parts, for `times_accurately`
 
   // As in exp.h, in units of 1/factor. The sum that is rounded to n also brings the biased exponent
   // of the power into the lowest bits of its mantissa.
@@ -36,6 +37,7 @@ struct Decay {
     linear = -factor * high;
     bend = fma(r * r, rise, -factor * tail);
     q = fma(r * r, rise, r);
+    q_low = fma(r * r, rise, r - q) - factor * ((high - reduced) + tail);
     power = exponent_from(biased);
   }
 
@@ -53,9 +55,9 @@ struct Decay {
 
   // The same within little more than the rounding of the result.
   ACT_HOST_DEVICE T times_accurately(Pair<T> a) const {
-    const T most = fma(a.high, linear, a.high);
-    const T lost = fma(a.high, linear, a.high - most);
-    return (most + fma(a.high, bend, fma(a.low, q, a.low + lost))) * power;
+    const Pair<T> rest = product(a.high, q), sum = ordered_sum(a.high, rest.high);
+    const T low = fma(a.low, q, fma(a.high, q_low, a.low)) + (sum.low + rest.low);
+    return (sum.high + low) * power;
   }
 
  private:

@@ -78,6 +78,12 @@ ACT_HOST_DEVICE TailPolynomials<double> tail_polynomials(double w) {
   odd = fma(odd, w, 0x1.506bb15653895p-1);
   return {even, odd};
 }
+template <class T>
+ACT_HOST_DEVICE T tail_rise(T v) {
+  const T w = v * v;
+  const TailPolynomials<T> p = tail_polynomials(w);
+  return fma(p.odd, v, fma(p.even, w, tail_slope(T())));
+}
 
 // K in Q(t) - t·φ(t) = e^(-t²/2)·K(t)/2·(zero - t). Relative error 2^-27.5 and 2^-59.6; K varies
 // from 1.33 to 0.80.
@@ -133,32 +139,19 @@ ACT_HOST_DEVICE Decay<T> gaussian(T t) {
   return Decay<T>(product(t, t), T(0.5));
 }
 
-// 2·t·Q(t)·e^(t²/2): m·F with m = t / (t + 1.25), where the large terms of F = 1 + slope·v +
-// v²·bend are not rounded.
+// 2·t·Q(t)·e^(t²/2).
 template <class T>
 ACT_HOST_DEVICE Pair<T> doubled_tail(T t) {
   // t / d and what is missing in it: the rounding errors of the division and of d.
-  constexpr T shift = T(1.25), further = normal::tail_shift(T()), slope = normal::tail_slope(T());
+  constexpr T shift = T(1.25);
   const T d = t + shift;
   const T d_error = t - (d - shift);
   const T m = t / d;
-  const T m_remainder = fma(-m, d_error, fma(-m, d, t));
+  const T remainder = fma(-m, d_error, fma(-m, d, t));
   const T sensitivity = fma(m, T(-1.045), T(1));  // F / d within a tenth up to t = 10
 
-  // The same of v; F' is about -1/2.
-  const T c = t + further;
-  const T c_error = t - (c - further);
-  const T share = t / c, v = share - normal::tail_centre(T());
-  const T remainder = fma(-share, c_error, fma(-share, c, t));
-  const T lost = remainder * fma(-share, T(1) / further, T(1) / further);
-
-  const T w = v * v;
-  const normal::TailPolynomials<T> p = normal::tail_polynomials(w);
-  const T bend = fma(p.even, v, p.odd);
-  const T f = fma(slope, v, T(1));
-  const T f_low = fma(w, bend, fma(T(-0.5), lost, fma(slope, v, T(1) - f)));
-  const Pair<T> y = product(m, f);
-  return {y.high, fma(m, f_low, fma(m_remainder, sensitivity, y.low))};
+  const T v = t / (t + normal::tail_shift(T())) - normal::tail_centre(T());
+  return {m, fma(m * v, normal::tail_rise(v), remainder * sensitivity)};
 }
 
 // 2·Q(t)·e^(t²/2), the Mills ratio times √(2/π), of t = high + low: F/(t + 1.25), where the large
