@@ -1,5 +1,7 @@
 """glu: values, gradients of every order, dims, layouts, edges."""
 
+import math
+
 import mpmath
 import pytest
 import torch
@@ -123,6 +125,18 @@ def test_special_values(device):
         y, F.glu(torch.cat([a, b]), 0), equal_nan=True, rtol=1e-6, atol=1e-42
     )
     assert y[5] > 0  # torch: 0
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+def test_gradient_of_the_gate_beside_factors_of_every_size(dtype, device):
+    """None of them vanishes, nor is left over from where σ'(b) is 0."""
+    info = torch.finfo(dtype)
+    a = torch.logspace(math.log10(info.tiny), math.log10(info.max) - 1, 60, dtype=torch.float64)
+    gates = torch.tensor([0.0, -1.25, 6.5, -40.0, 75.0, -200.0, -2000.0], dtype=torch.float64)
+    x = torch.cartesian_prod(a, gates).T.reshape(-1).to(dtype).to(device)
+    g = torch.ones_like(x[: len(x) // 2])
+    ours, expected = (f(g, x, 0)[len(g) :] for f in (glu_backward, exact_backward))
+    assert within(ours, expected, 0.501 if dtype.itemsize == 2 else 6)
 
 
 def test_empty_and_out(device):

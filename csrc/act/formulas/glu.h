@@ -46,7 +46,13 @@ struct Glu {
     const T smaller = elementary::fma(inverse, e.q + lost, inverse) * e.power;
     const T square = inverse * B::factor * inverse;
     const T slope = elementary::fma(square, elementary::fma(T(2), lost, e.q), square);
-    return {b < T(0) ? smaller : larger, a * slope * e.power};
+    // The slope is held times 2⁻ˢ, the power times 2ˢ. Multiplied by the slope first, a small `a`
+    // would vanish; by the product of both, a large one would show that it is subnormal. Beyond the
+    // end of the power it is 0.
+    const bool small = elementary::abs(a) < T(1);
+    const T power = minus < B::furthest ? T(0) : e.power;
+    const T first = small ? power : a, second = small ? a : power;
+    return {b < T(0) ? smaller : larger, first * slope * second};
   }
 };
 
