@@ -1,6 +1,6 @@
 """The decompositions, evaluated by torch op for op, against our kernels.
 
-Inductor's own arithmetic comes in test_compile.py.
+Inductor's own arithmetic comes in test_compile_numbers.py.
 """
 
 import math

@@ -38,7 +38,7 @@ class compile_with:
       without compilation, bit for bit.
     - ``"decompositions"``: the ops become arithmetic that Inductor fuses with what surrounds them,
       into one pass over memory. The numbers are within the bounds of docs/compile.md of our
-      kernels'. rrelu in training remains a kernel, and so its slopes the same.
+      kernels'. The slopes of rrelu in training are the same.
 
     It concerns what is compiled while it holds, in all threads; compiled code is compiled anew when
     it is called under the other choice. It has no effect on what runs without compilation, nor on
