@@ -416,8 +416,10 @@ class Softmin(torch.nn.Softmin):
         return _with_temperature(super().extra_repr(), self.temperature)
 
     def forward(self, input: Tensor, mask: Tensor | None = None) -> Tensor:
+        temperature = self.temperature
+        # With all arguments: Python looks each keyword-only default up.
         return F.softmin(
-            input, self.dim, _stacklevel=_STACKLEVEL, mask=mask, temperature=self.temperature
+            input, self.dim, _STACKLEVEL, None, mask=mask, temperature=temperature, empty=None
         )
 
 
@@ -437,8 +439,10 @@ class Softmax(torch.nn.Softmax):
         return _with_temperature(super().extra_repr(), self.temperature)
 
     def forward(self, input: Tensor, mask: Tensor | None = None) -> Tensor:
+        temperature = self.temperature
+        # With all arguments: Python looks each keyword-only default up.
         return F.softmax(
-            input, self.dim, _stacklevel=_STACKLEVEL, mask=mask, temperature=self.temperature
+            input, self.dim, _STACKLEVEL, None, mask=mask, temperature=temperature, empty=None
         )
 
 
@@ -471,8 +475,10 @@ class LogSoftmax(torch.nn.LogSoftmax):
         return _with_temperature(super().extra_repr(), self.temperature)
 
     def forward(self, input: Tensor, mask: Tensor | None = None) -> Tensor:
+        temperature = self.temperature
+        # With all arguments: Python looks each keyword-only default up.
         return F.log_softmax(
-            input, self.dim, _stacklevel=_STACKLEVEL, mask=mask, temperature=self.temperature
+            input, self.dim, _STACKLEVEL, None, mask=mask, temperature=temperature, empty=None
         )
 
 
