@@ -8,6 +8,7 @@ import pytest
 import torch
 from activations import DTYPES, same_bits
 from parametric import OPS, along_channels, exact, op, parameters, problem, value
+from torch.func import grad, jvp
 
 act = torch.ops.act
 SHAPES = [(4, 5), (3, 5, 5), (2, 5, 3, 4), (1, 5, 1, 1), (300, 7), (2, 64, 9, 11), (7, 1, 33)]

@@ -8,8 +8,8 @@ namespace act::elementary {
 
 namespace logarithm {
 
-// R in ln(1 + e) = e·(1 + e·S), S = value + v·R(v) with v = e - centre, 0 <= e <= 1; S is `value` at
-// the centre to twice the precision. tools/fit_log1p.py; error 2^-27.5 and 2^-56.6 of the
+// R in ln(1 + e) = e·(1 + e·S), S = value + v·R(v) with v = e - centre, 0 <= e <= 1; S is `value`
+// at the centre to twice the precision. tools/fit_log1p.py; error 2^-27.5 and 2^-56.6 of the
 // logarithm.
 ACT_HOST_DEVICE constexpr float log1p_centre(float) { return 0x1.000194p-1f; }
 ACT_HOST_DEVICE constexpr double log1p_centre(double) { return 0x1.ffffffffffff6p-2; }
