@@ -111,13 +111,25 @@ def test_compiled_autograd_of_the_second_order(case, saved):
 
 
 @asks_for_grad
-@pytest.mark.parametrize("name", ["glu", "prelu", "rrelu", "softmax", "softmin", "log_softmax"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("glu", "gated", "gated_pair", "bias_act", "prelu", "rrelu"),
+        *("softmax", "softmin", "log_softmax"),
+    ],
+)
 def test_compiled_autograd_of_other_ops(name):
     def second(run=lambda f: f()):
         torch.manual_seed(3)
         x = torch.linspace(-3, 3, 8, dtype=torch.float64).reshape(2, 4).requires_grad_()
         op = getattr(torch.ops.act, name)
-        arguments = {"prelu": (torch.full((4,), 0.3).double(),), "rrelu": (0.1, 0.4, True)}
+        arguments = {
+            "gated": ("silu",),
+            "gated_pair": (x.detach() + 1, "silu"),
+            "bias_act": (torch.full((4,), 0.3).double(), "silu"),
+            "prelu": (torch.full((4,), 0.3).double(),),
+            "rrelu": (0.1, 0.4, True),
+        }
         y = op(x, *arguments.get(name, (1,)))
         (first,) = torch.autograd.grad(y.sin().sum(), x, create_graph=True)
         run(lambda: first.square().sum().backward())
