@@ -21,6 +21,7 @@ def _devices(config):
 def pytest_configure(config):
     config.addinivalue_line("markers", "cuda: what only a CUDA device can show")
     config.addinivalue_line("markers", "no_stand_in(reason): what tests/stand_in cannot be")
+    config.addinivalue_line("markers", "seeded_bug: that a bug is seen; compiles a kernel")
     reasons = {device: why_missing(device) for device in _devices(config)}
     if all(reasons.values()):
         raise pytest.UsageError(f"--devices: nothing to run on, {reasons}")

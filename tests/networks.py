@@ -41,10 +41,10 @@ class Layer(torch.nn.Module):
         return x + 0.1 * self.behind(self.act(self.before(x)))
 
 
-def network():
-    """All activations, one after the other. Its input: `images(batch)`."""
+def network(modules=MODULES):
+    """All activations, or these, one after the other. Its input: `images(batch)`."""
     torch.manual_seed(20240229)
-    return torch.nn.Sequential(*(Layer(activation(name, module)) for name, module in MODULES))
+    return torch.nn.Sequential(*(Layer(activation(name, module)) for name, module in modules))
 
 
 def images(batch):

@@ -66,6 +66,7 @@ BUGS = {
 }
 
 
+@pytest.mark.seeded_bug
 @pytest.mark.parametrize("bug", BUGS)
 def test_seeded_bugs_are_seen(bug):
     compiled = simulated.launchers_with_bug(UNITS, "gumbel.cu", *BUGS[bug])

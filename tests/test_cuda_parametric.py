@@ -175,6 +175,7 @@ BUGS = {
 }
 
 
+@pytest.mark.seeded_bug
 @pytest.mark.parametrize("bug", BUGS)
 def test_a_bug_is_seen(bug):
     compiled = simulated.launchers_with_bug(BACKWARD, *BUGS[bug])

@@ -171,6 +171,7 @@ def test_without_a_bug(path):
         path(launchers_as_they_are(), CASE, dtype, KERNELS)
 
 
+@pytest.mark.seeded_bug
 @pytest.mark.parametrize("bug", BUGS)
 def test_bug_is_seen(bug):
     name, right, wrong, path = BUGS[bug]

@@ -359,6 +359,7 @@ BUGS = {
 }
 
 
+@pytest.mark.seeded_bug
 @pytest.mark.parametrize("bug", BUGS)
 def test_a_bug_is_seen(bug):
     file = BUGS[bug][0]

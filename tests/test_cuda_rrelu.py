@@ -310,6 +310,7 @@ BUGS = {
 }
 
 
+@pytest.mark.seeded_bug
 @pytest.mark.parametrize("bug", BUGS)
 def test_a_bug_is_seen(bug):
     if BUGS[bug][0] == "philox_state.cu":

@@ -415,6 +415,7 @@ def everything(launcher):
     test_sorted_long_rows(launcher)
 
 
+@pytest.mark.seeded_bug
 @pytest.mark.parametrize("bug", MUTANTS)
 def test_seeded_bugs_are_seen(bug):
     launcher = mutant(*MUTANTS[bug])
@@ -437,6 +438,7 @@ OVERFLOWS = {
 }
 
 
+@pytest.mark.seeded_bug
 @pytest.mark.parametrize("bug", OVERFLOWS)
 def test_seeded_overflows_are_seen(bug):
     launcher = mutant(*OVERFLOWS[bug])

@@ -188,6 +188,17 @@ def test_nan_and_infinities_among_the_kept(name, device):
         assert (gradient if dim == 1 else gradient.t())[0][mask[0]].isnan().all()
 
 
+@member
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+def test_beside_infinity_every_kept_element_is_nan(name, dtype, device):
+    """Whatever its size: some exponentials vanish by accident there, which is not absence."""
+    kept = torch.linspace(-100, 100, 20_001, device=device).to(dtype)
+    sign = -1 if name == "softmin" else 1
+    x = sign * torch.stack([kept, torch.full_like(kept, torch.inf)], 1)
+    for dim, rows in ((1, x), (0, x.t().contiguous())):
+        assert op(name)(rows, dim).isnan().all()
+
+
 def test_functions_and_modules(device):
     x, mask = case((4, 6), torch.float32, device)
     for name, module in (

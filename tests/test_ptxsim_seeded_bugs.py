@@ -258,6 +258,7 @@ BUGS = {
 }
 
 
+@pytest.mark.seeded_bug
 @pytest.mark.parametrize("bug", BUGS)
 def test_bugs_are_seen(bug):
     source, right, wrong, finding = BUGS[bug]

@@ -44,11 +44,13 @@ struct EveryElement {
 struct PresentElements {
   static constexpr bool all = false;
 
-  // 0 for absent elements alone: others are held at the floor at least.
+  // 0 for absent elements alone: others are held at the floor at least. Beside an infinite element
+  // an exponential may leave the range of exponents, and be 0 by accident; the row is NaN then.
   template <class T>
   ACT_HOST_DEVICE static T exponential(T x, T shift, T floor, T to_power) {
     const T e = scaled_exp(x, shift, floor, to_power);
-    return x == -T(__builtin_huge_val()) ? T(0) : e;
+    const T present = e == T(0) ? T(__builtin_nan("")) : e;
+    return x == -T(__builtin_huge_val()) ? T(0) : present;
   }
   // Of an exponential or, for log_softmax, of the logit itself. `absent` is what the row's absent
   // elements get.
