@@ -7,12 +7,13 @@ from matplotlib.figure import Figure
 from torch_act.command_line.measurement import Cell
 from torch_act.command_line.report import size_name
 
-COLOURS = ("#1f77b4", "#d62728", "#2ca02c", "#9467bd", "#ff7f0e", "#8c564b", "#17becf", "#7f7f7f")
+COLOURS = {"float32": "#1f77b4", "float64": "#7f7f7f", "bfloat16": "#d62728", "float16": "#ff7f0e"}
+MARKERS = {"forward": "^", "backward": "v", "training": "o", "in place": "_"}
 
 
 def draw(cells: list[Cell], path: Path) -> None:
-    """PNG or SVG, by the file's name: a column for each op, a colour for each direction and dtype;
-    the largest size that was measured, contiguous, with the fewest threads."""
+    """PNG or SVG, by the file's name: a column for each op, a colour for each dtype, a marker for
+    each direction; the largest size that was measured, contiguous, with the fewest threads."""
     shown = [cell for cell in cells if cell.layout == "contiguous"]
     size, threads = max(c.size for c in shown), min(c.threads for c in shown)
     shown = [cell for cell in shown if (cell.size, cell.threads) == (size, threads)]
@@ -21,9 +22,11 @@ def draw(cells: list[Cell], path: Path) -> None:
 
     figure = Figure(figsize=(4 + 0.36 * len(ops), 8), layout="constrained")
     above, below = figure.subplots(2, 1, sharex=True)
-    for k, kind in enumerate(kinds):
+    for kind in kinds:
         own = [cell for cell in shown if (cell.direction, cell.dtype) == kind]
-        marks = {"color": COLOURS[k % len(COLOURS)], "s": 16, "label": " ".join(kind)}
+        direction, dtype = kind
+        marks = {"color": COLOURS[dtype], "marker": MARKERS[direction], "s": 20}
+        marks["label"] = " ".join(kind)
         compared = [cell for cell in own if cell.ratio is not None]
         above.scatter([ops.index(c.op) for c in compared], [c.ratio for c in compared], **marks)
         below.scatter([ops.index(c.op) for c in own], [c.copies for c in own], **marks)
