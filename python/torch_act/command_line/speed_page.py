@@ -36,10 +36,10 @@ its time along the last; half types no longer for an element than float32. rrelu
 copies: most of its time draws random numbers. The number is the ratio to torch or Inductor, or the
 multiple.
 
-Why: half types are computed in float32 and rounded once more, and in cache these conversions take
-longer than what is saved; silu, gelu and what is made of them keep the digits of the tail and, in
-derivatives, those beside a zero, with more terms than torch has; softmax along another dimension
-reads panels of rows; on 64 elements a call costs more than its arithmetic.
+Why, as far as we know; the shares were not measured one by one: half types are computed in float32,
+converted both ways, and rounded to the nearest number; silu, gelu and what is made of them keep the
+digits of the tail and, in derivatives, those beside a zero, with more terms than torch has; softmax
+along another dimension reads panels of rows; on 64 elements most of the time is that of the call.
 
 """
 
