@@ -303,6 +303,20 @@ def test_command_adds_to_the_table_and_writes_the_page(tmp_path):
     assert markdown.read_text() == again
 
 
+def test_command_keeps_what_is_known_of_torch(tmp_path):
+    places = ("--table", tmp_path / "accuracy.json", "--state", tmp_path)
+    only = ("--op", "softsign", "--dtype", "float32", "--order", "value")
+    assert _certify(*only, "--stride", 100003, *places)[0] == 0
+    (before,) = Certificate(tmp_path / "accuracy.json").rows.values()
+    assert before.torch is not None and before.torch_inputs is None
+    assert _certify(*only, "--stride", 50021, "--no-torch", *places)[0] == 0
+    (after,) = Certificate(tmp_path / "accuracy.json").rows.values()
+    assert after.ours.counted > before.ours.counted
+    assert (after.torch, after.torch_inputs) == (before.torch, before.inputs)
+    assert _certify(*only, "--stride", 100003, "--no-torch", *places)[0] == 0
+    assert Certificate(tmp_path / "accuracy.json").rows[before.key].torch_inputs is None
+
+
 def test_command_names_the_ops():
     code, output = _certify("--op", "gleu")
     assert code != 0

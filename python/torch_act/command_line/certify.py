@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from enum import Enum
 from functools import partial
 from itertools import product
@@ -78,6 +79,13 @@ def certify(
             "torch stays in the table."
         ),
     ] = "cpu",
+    compare: Annotated[
+        bool,
+        typer.Option(
+            "--torch/--no-torch",
+            help="Measure torch's float32 too; else what is known of it stays in the table.",
+        ),
+    ] = True,
     bits: Annotated[
         bool, typer.Option(help="With --device: count the results that are not the CPU's, anew.")
     ] = True,
@@ -99,7 +107,8 @@ def certify(
         wanted = [o.value for o in order or Order]
         if Part.pointwise in parts:
             chosen = [case for case in _cases(defaults) if not op or case.name in op]
-            _measure(certificate, chosen, dtypes, wanted, stride, threads, state, device, bits)
+            sweeps = Sweeps(certificate, stride, threads, state, compare)
+            _measure(sweeps, chosen, dtypes, wanted, device, bits)
         if Part.rows in parts and "value" in wanted:
             _measure_rows(certificate, [n for n in ROWS if not op or n in op], dtypes)
         if Part.several in parts and device == "cpu" and not order:
@@ -124,14 +133,40 @@ def _cases(defaults: bool) -> Iterator[Case]:
         seen.add((case.name, case.variant))
 
 
+@dataclass(frozen=True)
+class Sweeps:
+    """What all float32 rows of one run share."""
+
+    certificate: Certificate
+    stride: int
+    threads: int
+    state: Path
+    compare: bool  # with torch
+
+    @property
+    def inputs(self) -> str:
+        return "all" if self.stride == 1 else f"1 in {self.stride} of each binade"
+
+    def keep_torch(self, row: Row) -> None:
+        """What is known of torch, and on which inputs it was measured."""
+        known = self.certificate.rows.get(row.key)
+        if known is not None and known.torch is not None:
+            row.torch, inputs = known.torch, known.torch_inputs or known.inputs
+            row.torch_inputs = None if inputs == row.inputs else inputs
+
+    def other_bits_of(self, row: Row) -> int | None:
+        """As they were counted before, if on the same device and inputs."""
+        known = self.certificate.rows.get(row.key)
+        if known is None or (known.device, known.inputs) != (row.device, row.inputs):
+            return None
+        return known.other_bits
+
+
 def _measure(
-    certificate: Certificate,
+    sweeps: Sweeps,
     chosen: list[Case],
     dtypes: list[Dtype],
     orders: list[str],
-    stride: int,
-    threads: int,
-    state: Path,
     device: str,
     bits: bool,
 ) -> None:
@@ -139,13 +174,11 @@ def _measure(
         for dtype, case in product(dtypes, chosen):
             every = [s for s in subjects(case, getattr(torch, dtype.value)) if s.order in orders]
             if device != "cpu" and dtype == Dtype.float32:
-                rows = _rows_on_device(
-                    certificate, case, every, stride, threads if bits else 0, device, progress
-                )
+                rows = _rows_on_device(sweeps, case, every, device, bits, progress)
             else:
-                rows = _rows(case, every, stride, threads, state, progress)
+                rows = _rows(sweeps, case, every, progress)
             for row in rows:
-                _put(certificate, row)
+                _put(sweeps.certificate, row)
 
 
 def _measure_rows(certificate: Certificate, ops: list[str], dtypes: list[Dtype]) -> None:
@@ -175,9 +208,7 @@ def _put(certificate: Certificate, row: Row) -> None:
     certificate.put([row], versions(), [*(str(case) for case in cases()), *ROWS])
 
 
-def _rows(
-    case: Case, every: list[Subject], stride: int, threads: int, state: Path, progress: Progress
-) -> Iterator[Row]:
+def _rows(sweeps: Sweeps, case: Case, every: list[Subject], progress: Progress) -> Iterator[Row]:
     if not every:
         return
     dtype = every[0].dtype
@@ -188,7 +219,7 @@ def _rows(
     for subject in every:
         task = progress.add_task(
             f"{case} {subject.order} {str(dtype).removeprefix('torch.')}",
-            total=points(stride) if dtype == torch.float32 else 1,
+            total=points(sweeps.stride) if dtype == torch.float32 else 1,
         )
         if sample is not None:
             if subject.order == FROM_OUTPUT:
@@ -197,11 +228,11 @@ def _rows(
             inputs = f"{len(sample[0])} of all binades"
             ours, theirs = measure_float64(subject, shape[subject.order], *sample)
         elif dtype == torch.float32:
-            inputs = _inputs(stride)
-            sweep = Sweep(subject, shape[subject.order], stride)
+            inputs = sweeps.inputs
+            sweep = Sweep(subject, shape[subject.order], sweeps.stride, sweeps.compare)
             sweep.run(
-                threads,
-                state_file(state, subject) if stride == 1 else None,
+                sweeps.threads,
+                state_file(sweeps.state, subject) if sweeps.stride == 1 else None,
                 partial(progress.advance, task),
             )
             assert sweep.ours is not None
@@ -211,43 +242,40 @@ def _rows(
             ours, theirs = measure_half(subject, shape[subject.order])
         progress.remove_task(task)
         kind = str(dtype).removeprefix("torch.")
-        yield Row(case.name, str(case), subject.order, kind, inputs, ours, theirs)
+        row = Row(case.name, str(case), subject.order, kind, inputs, ours, theirs)
+        if dtype == torch.float32 and not sweeps.compare:
+            sweeps.keep_torch(row)
+        yield row
 
 
 def _rows_on_device(
-    certificate: Certificate,
+    sweeps: Sweeps,
     case: Case,
     every: list[Subject],
-    stride: int,
-    threads: int,
     device: str,
+    bits: bool,
     progress: Progress,
 ) -> Iterator[Row]:
     where = torch.device(device)
     shape = shapes(every[0]) if every else {}
     for subject in every:
-        task = progress.add_task(f"{case} {subject.order} {device}", total=points(stride))
+        task = progress.add_task(f"{case} {subject.order} {device}", total=points(sweeps.stride))
         ours = sweep_on_device(
             subject,
             shape[subject.order],
             where,
-            stride,
+            sweeps.stride,
             partial(progress.advance, task),
         )
-        row = Row(case.name, str(case), subject.order, "float32", _inputs(stride), ours, None)
+        row = Row(case.name, str(case), subject.order, "float32", sweeps.inputs, ours, None)
         row.device = describe(device)
-        if known := certificate.rows.get(row.key):
-            row.torch, row.torch_inputs = known.torch, known.torch_inputs or known.inputs
-            if (known.device, known.inputs) == (row.device, row.inputs):
-                row.other_bits = known.other_bits
-        if threads:
-            row.other_bits = other_bits_than_cpu(subject, where, stride, threads)
+        sweeps.keep_torch(row)
+        if bits:
+            row.other_bits = other_bits_than_cpu(subject, where, sweeps.stride, sweeps.threads)
+        else:
+            row.other_bits = sweeps.other_bits_of(row)
         progress.remove_task(task)
         yield row
-
-
-def _inputs(stride: int) -> str:
-    return "all" if stride == 1 else f"1 in {stride} of each binade"
 
 
 def _progress() -> Progress:
