@@ -308,7 +308,8 @@ def test_command_keeps_what_is_known_of_torch(tmp_path):
     only = ("--op", "softsign", "--dtype", "float32", "--order", "value")
     assert _certify(*only, "--stride", 100003, *places)[0] == 0
     (before,) = Certificate(tmp_path / "accuracy.json").rows.values()
-    assert before.torch is not None and before.torch_inputs is None
+    assert before.torch is not None
+    assert before.torch_inputs is None
     assert _certify(*only, "--stride", 50021, "--no-torch", *places)[0] == 0
     (after,) = Certificate(tmp_path / "accuracy.json").rows.values()
     assert after.ours.counted > before.ours.counted

@@ -2,13 +2,13 @@
 
 The contenders take turns within one run, so that a change of the clock or of the neighbours' load
 meets all of them; their order changes from round to round, and each starts with a call that is not
-timed, so that none always finds the caches as another left them. The fastest of many turns counts:
-what else the machine does can only add time. Every call makes a fresh output, as users' calls do.
-The copy is `Tensor.copy_` of as many elements, contiguous, into memory that exists and is warm.
-Backward is the backward alone: torch.autograd.grad on a retained graph, with a full-size gradient,
-for all differentiable inputs. A training step is forward and backward together. In place the input
-is written anew before each turn, and a turn is short: elements that an op is applied to again and
-again become subnormal.
+timed, if it is short, so that none always finds the caches as another left them. The fastest of
+many turns counts: what else the machine does can only add time. Every call makes a fresh output, as
+users' calls do. The copy is `Tensor.copy_` of as many elements, contiguous, into memory that exists
+and is warm. Backward is the backward alone: torch.autograd.grad on a retained graph, with a
+full-size gradient, for all differentiable inputs. A training step is forward and backward together.
+In place the input is written anew before each turn, and a turn is short: elements that an op is
+applied to again and again become subnormal.
 
 On a CUDA device the times are the device's own, of each call alone (see timers.py). There the bytes
 that a call cannot do without, over its time, are compared with what the copy reaches.
@@ -31,6 +31,7 @@ from torch_act.command_line.layouts import Layout, make_input
 from torch_act.command_line.timers import Contender, Timer, cpu_timer, timer_of
 
 TURN_NS = 200_000  # calls are repeated until a turn takes this long
+LONG_NS = 100 * TURN_NS  # no call before this one could leave it anything in the caches
 LEAST_TURNS = 2
 
 
@@ -193,10 +194,18 @@ def _contender(plan: Plan, function: Callable[..., Tensor], input: Tensor) -> Co
         return _InPlace(function, input, further)
     inputs = [_clone(t).requires_grad_() for t in (input, *further)]
     output = function(*inputs)
-    gradient = torch.empty_like(output).normal_().to(output.dtype)
+    gradient = _normal_like(output)
     if plan.direction == "backward":
         return lambda: torch.autograd.grad(output, inputs, gradient, retain_graph=True)
     return lambda: torch.autograd.grad(function(*inputs), inputs, gradient)
+
+
+def _normal_like(output: Tensor) -> Tensor:
+    """The same numbers again and again: to draw 64M takes longer than to time what reads them."""
+    drawn = min(output.numel(), 2**20)
+    numbers = torch.randn(drawn, device=output.device).to(output.dtype)
+    every = numbers.repeat(-(-output.numel() // drawn))[: output.numel()]
+    return torch.empty_like(output).copy_(every.view(output.shape))
 
 
 def _where_implemented(
@@ -261,9 +270,11 @@ def times_of_turns(
                 break
             turn = [math.inf] * len(contenders)
             for index in order:
-                _refresh(contenders[index])
-                contenders[index]()
-                turn[index] = timer(contenders[index], counts[index])
+                contender, count = contenders[index], counts[index]
+                _refresh(contender)
+                if count is not None:
+                    contender()
+                turn[index] = timer(contender, count or 1)
             turns.append(turn)
     finally:
         if collecting:
@@ -282,10 +293,11 @@ def _refresh(contender: Contender) -> None:
         refresh()
 
 
-def _calls_in_a_turn(contender: Contender, timer: Timer) -> int:
+def _calls_in_a_turn(contender: Contender, timer: Timer) -> int | None:
+    """None for a long call: it is a turn alone."""
     _refresh(contender)
-    warm_up = timer(contender, 2)  # pages, caches, lazy initialisation
-    if warm_up > 100 * TURN_NS:
-        return 1
+    if timer(contender, 1) > LONG_NS:
+        return None
+    contender()  # pages, caches, lazy initialisation
     count = max(1, round(TURN_NS / timer(contender, 1)))
     return min(count, getattr(contender, "most_calls", count))
