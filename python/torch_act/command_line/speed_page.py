@@ -6,13 +6,14 @@ from torch_act.command_line.measurement import Cell
 from torch_act.command_line.report import geometric_mean, size_name
 from torch_act.command_line.speed_bounds import MEANS, Miss, misses
 
-TEXT = """# Speed
+TEXT = """# Speed{title}
 
 How long each op takes, beside torch's own function, {inductor}and a copy of memory.
 
     python -m torch_act bench --full --json docs/speed.json  # every cell; resumable
     python -m torch_act bench --from docs/speed.json --page docs/speed.md  # this page
     python -m torch_act bench --full --op gelu --compare docs/speed.json  # what has changed
+    ATEN_CPU_CAPABILITY=avx2 python -m torch_act bench  # without AVX-512, torch too
 
 {method}
 
@@ -47,10 +48,12 @@ along another dimension reads panels of rows; on 64 elements most of the time is
 def page(cells: list[Cell], header: dict[str, str]) -> str:
     """The whole page as Markdown."""
     inductor = "what torch.compile makes of it " if any(c.inductor for c in cells) else ""
-    lines = [TEXT.format(inductor=inductor, method=METHOD)]
+    instruction_set = header.get("build: instruction_set", "")
+    title = f" with {instruction_set}" if instruction_set in ("avx2", "baseline") else ""
+    lines = [TEXT.format(title=title, inductor=inductor, method=METHOD)]
     lines += [*(f"- {name}: {value}" for name, value in header.items()), ""]
     lines += ["## Means", "", *_means(cells), ""]
-    found = list(misses(cells, header.get("build: instruction_set", "")))
+    found = list(misses(cells, instruction_set))
     lines += ["## Bounds that are missed", "", MISSED, *_missed(found, len(cells)), ""]
     return "\n".join(lines)
 
