@@ -68,7 +68,8 @@ bool is_from_memory(const Operands& o) {
 }
 
 // Where blocks are gathered and computed in turns the processor reads in bursts, between which the
-// memory would rest: what comes some tiles later is asked for ahead.
+// memory would rest: what comes some tiles later is asked for ahead. Dense rows it follows by
+// itself.
 inline void prefetch_tile(TileView<const char> from, Tile tile) {
   if (from.column_stride > 16) return;
   for (std::int64_t r = 0; r < tile.rows; ++r) {
@@ -145,20 +146,19 @@ void scatter(TileView<char> to, const opmath_t<Stored>* block, Tile tile, bool s
     };
     if (to.column_stride == dense && !stream) {
       rounding.round(place(first), values, tile.columns, first, place);
-    } else if constexpr (std::is_same_v<Stored, T>) {
-      if (to.column_stride != dense) {
-        write_apart(row, to.column_stride, values, tile.columns);
-      } else {
-        stream_bytes(row, reinterpret_cast<const char*>(values), tile.columns * dense);
-      }
+      continue;
+    }
+    alignas(64) Stored block_of_rounded[std::is_same_v<Stored, T> ? 1 : block_elements<T>];
+    const Stored* rounded = block_of_rounded;
+    if constexpr (std::is_same_v<Stored, T>) {
+      rounded = values;
     } else {
-      alignas(64) Stored narrowed[block_elements<T>];
-      rounding.round(narrowed, values, tile.columns, first, place);
-      if (to.column_stride != dense) {
-        write_apart(row, to.column_stride, narrowed, tile.columns);
-      } else {
-        stream_bytes(row, reinterpret_cast<const char*>(narrowed), tile.columns * dense);
-      }
+      rounding.round(block_of_rounded, values, tile.columns, first, place);
+    }
+    if (to.column_stride == dense) {
+      stream_bytes(row, reinterpret_cast<const char*>(rounded), tile.columns * dense);
+    } else {
+      write_apart(row, to.column_stride, rounded, tile.columns);
     }
   }
 }
