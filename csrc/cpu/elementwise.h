@@ -4,6 +4,7 @@
 #pragma once
 
 #include <ATen/EmptyTensor.h>
+#include <ATen/ExpandUtils.h>
 #include <ATen/Parallel.h>
 #include <ATen/TensorIterator.h>
 
@@ -21,12 +22,13 @@ namespace act::cpu {
 inline constexpr int64_t grain = 32768;
 
 // A new tensor with the layout of `self` (dense in the same order of dimensions where self has
-// gaps), and with another dtype if one is asked for.
+// gaps), and with another dtype if one is asked for: at::empty_like without the dispatcher.
 inline at::Tensor empty_result(const at::Tensor& self, const at::TensorOptions& options) {
   at::Tensor result =
       self.is_non_overlapping_and_dense()
           ? at::Tensor(at::detail::empty_strided_cpu(self.sizes(), self.strides(), options))
-          : at::empty_like(self, options);
+          : at::Tensor(at::detail::empty_strided_cpu(
+                self.sizes(), at::infer_dense_strides(self.sizes(), self.strides()), options));
   advise_huge_pages(result);
   return result;
 }
