@@ -1,5 +1,4 @@
 // The pointwise ops on the CPU.
-
 #include "../pointwise_kernels.h"
 #include "elementwise.h"
 
