@@ -230,3 +230,24 @@ def test_weight_of_any_layout(layout, device):
         assert torch.equal(ours[1], expected[1])
         theirs = (g * memory.clamp(max=0)).sum((0, 2))
         torch.testing.assert_close(ours[1], theirs)
+
+
+# Long enough rows are computed with their one weight as a number; 64 to 256 of them, by dtype.
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+@pytest.mark.parametrize("columns", [1, 31, 64, 100, 256, 1024, 1025, 5000])
+def test_rows_of_one_weight(columns, dtype, device):
+    weight = torch.tensor([0.25, 0, -0.0, -1.5, math.inf, math.nan], dtype=dtype, device=device)
+    x = torch.randn(2, len(weight), columns, dtype=COMPUTED_IN[dtype], device=device).to(dtype)
+    special = torch.tensor([math.nan, math.inf, -math.inf, 0.0, -0.0], dtype=dtype, device=device)
+    third = x.view(-1)[::3]
+    third.copy_(special.repeat(len(third))[: len(third)])
+    wide = torch.stack((x, x), -1)
+    for input in (x, wide[..., 0]):
+        of_channels = [prelu(x[:, c], weight[c]) for c in range(len(weight))]
+        result = prelu(input, weight)
+        assert same_bits(result, torch.stack(of_channels, 1))
+        target = input.clone(memory_format=torch.preserve_format)
+        assert same_bits(torch.ops.act.prelu_(target, weight), result)
+    assert torch.ops.act.prelu_(wide[..., 0], weight).data_ptr() == wide.data_ptr()
+    assert same_bits(wide[..., 0].contiguous(), result)
+    assert same_bits(wide[..., 1].contiguous(), x)

@@ -65,6 +65,18 @@ def test_every_cell_runs(label, direction, layout):
         assert (cell.torch is not None) == (len(called) == 9)
 
 
+def test_in_place_is_called_in_the_same_way():
+    """An op is not measured against a builtin, nor a function against an op."""
+    pairs = {label: (call.ours_in_place, call.torchs_in_place) for label, call in CALLS.items()}
+    ops = {
+        label: [isinstance(function.func, torch._ops.OpOverload) for function in pair]
+        for label, pair in pairs.items()
+        if all(pair)
+    }
+    assert {"relu", "sigmoid", "tanh", "gelu"} <= set(ops)
+    assert [label for label, (ours, theirs) in ops.items() if ours != theirs] == []
+
+
 def test_what_torch_does_not_have():
     cell = measure(Plan(CALLS["rrelu"], torch.float16, 64, "training"), repeats=1)
     assert cell.ours > 0

@@ -3,7 +3,7 @@
 #include "bias_act.h"
 
 #include "../bias_act_kernels.h"
-#include "../broadcast_weight.h"
+#include "channel_operand.h"
 #include "channel_sums.h"
 
 namespace act::cpu {
@@ -22,7 +22,7 @@ struct Device {
 
   static void value(const BoundBiasAct& bound, const at::Tensor& result, const at::Tensor& self,
                     const at::Tensor& bias) {
-    for_each_element(std::array{result, self, broadcast_along(bias, self, bound.dim)},
+    for_each_element(std::array{result, self, channel_operand(bias, self, bound.dim)},
                      [&, storage = storage_of(self)](const Operands& o) {
                        kernels().bias_act->value(bound.formula.index, storage, o,
                                                  bound.formula.values);
@@ -33,7 +33,7 @@ struct Device {
                        const at::Tensor& grad_bias, const at::Tensor& grad_output,
                        const at::Tensor& saved, const at::Tensor& bias) {
     // The kernel tells channels apart by address: each needs one of its own.
-    const at::Tensor biases = broadcast_along(bias.contiguous(), saved, bound.dim);
+    const at::Tensor biases = channel_operand(bias.contiguous(), saved, bound.dim);
     const auto* first = static_cast<const char*>(biases.const_data_ptr());
     const bool stream = should_stream(std::array{grad_input, grad_output, saved});
     for_each_element_and_channel(

@@ -10,6 +10,7 @@
 #include <cstdint>
 
 #include "conversion.h"
+#include "every_other.h"
 #include "kernels.h"
 #include "rounding.h"
 #include "stream.h"
@@ -67,9 +68,10 @@ bool is_from_memory(const Operands& o) {
 }
 
 // Where blocks are gathered and computed in turns the processor reads in bursts, between which the
-// memory would rest: what comes some tiles later is asked for ahead.
+// memory would rest: what comes some tiles later is asked for ahead. Dense rows it follows by
+// itself.
 inline void prefetch_tile(TileView<const char> from, Tile tile) {
-  if (from.column_stride > 8) return;
+  if (from.column_stride > 16) return;
   for (std::int64_t r = 0; r < tile.rows; ++r) {
     prefetch_lines(from.data + r * from.row_stride, tile.columns * from.column_stride);
   }
@@ -95,12 +97,10 @@ void gather(opmath_t<Stored>* block, TileView<const char> from, Tile tile) {
       for (std::int64_t c = 0; c < tile.columns; ++c) block[r * tile.columns + c] = value;
     }
   } else if (from.column_stride == 2 * dense) {
-    // Every other element, as of interleaved pairs: a stride that the compiler knows makes vectors.
     for (std::int64_t r = 0; r < tile.rows; ++r) {
-      const auto* row = reinterpret_cast<const Stored*>(from.data + r * from.row_stride);
-      for (std::int64_t c = 0; c < tile.columns; ++c) {
-        block[r * tile.columns + c] = to_opmath(row[2 * c]);
-      }
+      widen_every_other(block + r * tile.columns,
+                        reinterpret_cast<const Stored*>(from.data + r * from.row_stride),
+                        tile.columns);
     }
   } else if (from.row_stride == dense) {
     // Transposed: along the rows, so that each cache line is read whole.
@@ -121,6 +121,17 @@ void gather(opmath_t<Stored>* block, TileView<const char> from, Tile tile) {
   }
 }
 
+// A row of elements as they are stored, to places that do not lie side by side.
+template <class Stored>
+void write_apart(char* row, std::int64_t stride, const Stored* from, std::int64_t size) {
+  if (stride == 2 * static_cast<std::int64_t>(sizeof(Stored))) {
+    return write_every_other(reinterpret_cast<Stored*>(row), from, size);
+  }
+  for (std::int64_t c = 0; c < size; ++c) {
+    *reinterpret_cast<Stored*>(row + c * stride) = from[c];
+  }
+}
+
 template <class Stored, class Rounding>
 void scatter(TileView<char> to, const opmath_t<Stored>* block, Tile tile, bool stream,
              Rounding& rounding) {
@@ -128,22 +139,26 @@ void scatter(TileView<char> to, const opmath_t<Stored>* block, Tile tile, bool s
   constexpr std::int64_t dense = sizeof(Stored);
   for (std::int64_t r = 0; r < tile.rows; ++r) {
     char* row = to.data + r * to.row_stride;
-    auto* place = reinterpret_cast<Stored*>(row);
     const std::int64_t first = r * tile.columns;
     const T* values = block + first;
-    if (to.column_stride != dense) {
-      for (std::int64_t c = 0; c < tile.columns; ++c) {
-        place = reinterpret_cast<Stored*>(row + c * to.column_stride);
-        rounding.round(place, values + c, 1, first + c, place);
-      }
-    } else if (!stream) {
-      rounding.round(place, values, tile.columns, first, place);
-    } else if constexpr (std::is_same_v<Stored, T>) {
-      stream_bytes(row, reinterpret_cast<const char*>(values), tile.columns * dense);
+    const auto place = [=](std::int64_t index) {
+      return reinterpret_cast<Stored*>(row + (index - first) * to.column_stride);
+    };
+    if (to.column_stride == dense && !stream) {
+      rounding.round(place(first), values, tile.columns, first, place);
+      continue;
+    }
+    alignas(64) Stored block_of_rounded[std::is_same_v<Stored, T> ? 1 : block_elements<T>];
+    const Stored* rounded = block_of_rounded;
+    if constexpr (std::is_same_v<Stored, T>) {
+      rounded = values;
     } else {
-      alignas(64) Stored narrowed[block_elements<T>];
-      rounding.round(narrowed, values, tile.columns, first, place);
-      stream_bytes(row, reinterpret_cast<const char*>(narrowed), tile.columns * dense);
+      rounding.round(block_of_rounded, values, tile.columns, first, place);
+    }
+    if (to.column_stride == dense) {
+      stream_bytes(row, reinterpret_cast<const char*>(rounded), tile.columns * dense);
+    } else {
+      write_apart(row, to.column_stride, rounded, tile.columns);
     }
   }
 }
@@ -184,9 +199,10 @@ Tile choose_tile_or_row(const Operands& o, Usable usable) {
 
 // `loop` is a DenseLoop, or called as one is. `draw`, where given, makes the values of the last
 // operand from its addresses; nothing is read there. `rounding` writes the results of a half type.
+// Its results are all written only after finish_streaming() and rounding.finish().
 template <class Stored, int inputs, class Loop, class Draw, class Rounding>
-void walk(const Operands& o, Loop loop, const ParameterValues& parameters, Draw draw,
-          Rounding& rounding) {
+void walk_tiles(const Operands& o, Loop loop, const ParameterValues& parameters, Draw draw,
+                Rounding& rounding) {
   using T = opmath_t<Stored>;
   constexpr int operands = inputs + 1;
   constexpr bool draws = !std::is_null_pointer_v<Draw>;
@@ -198,6 +214,7 @@ void walk(const Operands& o, Loop loop, const ParameterValues& parameters, Draw 
   };
 
   const Tile whole = choose_tile_or_row<Stored, operands>(o, usable);
+  const bool from_memory = is_from_memory<Stored>(o);
 
   Blocks<T, operands> blocks;
   for (int k = 1; k < operands; ++k) {
@@ -220,7 +237,11 @@ void walk(const Operands& o, Loop loop, const ParameterValues& parameters, Draw 
             continue;
           }
         }
-        if (!constant(k)) gather<Stored>(blocks[k], from, tile);
+        if (constant(k)) continue;
+        if (from_memory && from.column_stride != static_cast<std::int64_t>(sizeof(Stored))) {
+          prefetch_tile(from, tile);
+        }
+        gather<Stored>(blocks[k], from, tile);
       }
       const auto to = result_view(o, operands, 0, column, row);
       if (tile.rows == 1 && usable(0)) {
@@ -232,6 +253,12 @@ void walk(const Operands& o, Loop loop, const ParameterValues& parameters, Draw 
       }
     }
   }
+}
+
+template <class Stored, int inputs, class Loop, class Draw, class Rounding>
+void walk(const Operands& o, Loop loop, const ParameterValues& parameters, Draw draw,
+          Rounding& rounding) {
+  walk_tiles<Stored, inputs>(o, loop, parameters, draw, rounding);
   if (o.stream) finish_streaming();
   rounding.finish();
 }

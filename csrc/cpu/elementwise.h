@@ -1,12 +1,15 @@
 // Drives an elementwise kernel over tensors: one flat run where all operands are dense in the same
-// order, at::TensorIterator's coalesced dimensions otherwise. No operand is ever copied.
+// order or evenly spaced, at::TensorIterator's coalesced dimensions otherwise. No operand is ever
+// copied.
 #pragma once
 
 #include <ATen/EmptyTensor.h>
+#include <ATen/ExpandUtils.h>
 #include <ATen/Parallel.h>
 #include <ATen/TensorIterator.h>
 
 #include <array>
+#include <optional>
 
 #include "../tensors.h"
 #include "huge_pages.h"
@@ -19,12 +22,13 @@ namespace act::cpu {
 inline constexpr int64_t grain = 32768;
 
 // A new tensor with the layout of `self` (dense in the same order of dimensions where self has
-// gaps), and with another dtype if one is asked for.
+// gaps), and with another dtype if one is asked for: at::empty_like without the dispatcher.
 inline at::Tensor empty_result(const at::Tensor& self, const at::TensorOptions& options) {
   at::Tensor result =
       self.is_non_overlapping_and_dense()
           ? at::Tensor(at::detail::empty_strided_cpu(self.sizes(), self.strides(), options))
-          : at::empty_like(self, options);
+          : at::Tensor(at::detail::empty_strided_cpu(
+                self.sizes(), at::infer_dense_strides(self.sizes(), self.strides()), options));
   advise_huge_pages(result);
   return result;
 }
@@ -46,6 +50,40 @@ bool should_stream(const std::array<at::Tensor, count>& operands) {
   return true;
 }
 
+// How many elements of memory lie from each element to the next in the order of the dimensions,
+// where they are as many everywhere.
+inline std::optional<int64_t> even_stride(const at::Tensor& tensor) {
+  int64_t stride = 0;
+  int64_t next = 0;
+  bool first = true;
+  for (int64_t d = tensor.dim() - 1; d >= 0; --d) {
+    if (tensor.size(d) == 1) continue;
+    if (first) stride = tensor.stride(d);
+    if (!first && tensor.stride(d) != next) return std::nullopt;
+    next = tensor.stride(d) * tensor.size(d);
+    first = false;
+  }
+  return stride;
+}
+
+// The bytes from each element to the next of each operand, where one walk along memory meets them
+// all: where they are dense in the same order, whichever it is, or evenly spaced in that of the
+// dimensions.
+template <std::size_t count>
+std::optional<std::array<int64_t, count>> evenly_spaced(
+    const std::array<at::Tensor, count>& operands) {
+  const at::Tensor& result = operands[0];
+  bool dense = result.is_non_overlapping_and_dense();
+  for (const at::Tensor& operand : operands) dense &= operand.strides() == result.strides();
+  std::array<int64_t, count> bytes;
+  for (std::size_t k = 0; k < count; ++k) {
+    const std::optional<int64_t> stride = dense ? 1 : even_stride(operands[k]);
+    if (!stride) return std::nullopt;
+    bytes[k] = *stride * static_cast<int64_t>(operands[k].element_size());
+  }
+  return bytes;
+}
+
 // Calls kernel(Operands) until every element of `operands` (equal shapes, or broadcast by stride 0)
 // is done.
 template <std::size_t count, class Kernel>
@@ -55,21 +93,17 @@ void for_each_element(const std::array<at::Tensor, count>& operands, Kernel kern
   if (size == 0) return;
 
   const bool stream = should_stream(operands);
-  bool dense = result.is_non_overlapping_and_dense();
-  for (const at::Tensor& operand : operands) dense &= operand.strides() == result.strides();
-  if (dense) {
+  if (const auto element = evenly_spaced(operands)) {
     std::array<char*, count> base;
-    std::array<int64_t, count> element;
     for (std::size_t k = 0; k < count; ++k) {
       base[k] = static_cast<char*>(const_cast<void*>(operands[k].const_data_ptr()));
-      element[k] = static_cast<int64_t>(operands[k].element_size());
     }
     at::parallel_for(0, size, grain, [&](int64_t begin, int64_t end) {
       std::array<char*, count> data;
       std::array<int64_t, 2 * count> strides{};
       for (std::size_t k = 0; k < count; ++k) {
-        data[k] = base[k] + begin * element[k];
-        strides[k] = element[k];
+        strides[k] = (*element)[k];
+        data[k] = base[k] + begin * strides[k];
       }
       kernel(Operands{data.data(), strides.data(), end - begin, 1, stream});
     });

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "../parametric_kernels.h"
+#include "channel_operand.h"
 #include "elementwise.h"
 
 namespace act::cpu {
@@ -75,7 +76,7 @@ struct Device {
                   const at::Tensor& self, const std::array<at::Tensor, count>& parameters) {
     std::array<at::Tensor, 2 + count> operands{result, self};
     for (std::size_t k = 0; k < count; ++k) {
-      operands[2 + k] = broadcast_weight(parameters[k], self);
+      operands[2 + k] = weight_operand(parameters[k], self);
     }
     const Storage storage = storage_of(self);
     for_each_element(operands, [&](const Operands& o) {
@@ -98,7 +99,7 @@ struct Device {
       config.set_check_mem_overlap(false).check_all_same_dtype(true).resize_outputs(false);
       config.add_output(grad_input).add_const_input(grad_output).add_const_input(self);
       for (const at::Tensor& parameter : contiguous) {
-        config.add_owned_const_input(broadcast_weight(parameter, self));
+        config.add_owned_const_input(weight_operand(parameter, self));
       }
       at::TensorIterator iterator = config.build();
       const Storage storage = storage_of(self);

@@ -1,6 +1,4 @@
 // The pointwise ops on the CPU.
-#include <ATen/ops/empty_like.h>
-
 #include "../pointwise_kernels.h"
 #include "elementwise.h"
 

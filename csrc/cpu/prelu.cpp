@@ -4,8 +4,8 @@
 #include <act/activations.h>
 #include <torch/library.h>
 
-#include "../broadcast_weight.h"
 #include "../checks.h"
+#include "channel_operand.h"
 #include "channel_sums.h"
 
 namespace act::cpu {
@@ -34,7 +34,7 @@ void run(const at::Tensor& result, const at::Tensor& self, const at::Tensor& wei
                           Saved::input, storage, o, slope);
     });
   }
-  for_each_element(std::array{result, self, broadcast_weight(weight, self)},
+  for_each_element(std::array{result, self, weight_operand(weight, self)},
                    [&](const Operands& o) { kernels().prelu(storage, o); });
 }
 
@@ -70,7 +70,7 @@ std::tuple<at::Tensor, at::Tensor> prelu_backward(const at::Tensor& grad_output,
   at::Tensor grad_input = empty_result(self);
   at::Tensor grad_weight = at::empty_like(weight, at::MemoryFormat::Contiguous);
   // The kernel tells channels apart by address: each needs one of its own.
-  const at::Tensor slopes = broadcast_weight(weight.contiguous(), self);
+  const at::Tensor slopes = weight_operand(weight.contiguous(), self);
   const auto* first_weight = static_cast<const char*>(slopes.const_data_ptr());
   const bool stream = should_stream(std::array{grad_input, grad_output, self});
   for_each_element_and_channel(std::array{grad_input, grad_output, self, slopes}, grad_weight,

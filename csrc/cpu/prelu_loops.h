@@ -18,8 +18,37 @@ void prelu_value_loop(T* out, const T* const* inputs, std::int64_t size, const P
   });
 }
 
+// Rows of one weight each, as of images: no block is filled with it.
+template <class Stored>
+void prelu_by_rows(const Operands& o) {
+  using T = opmath_t<Stored>;
+  constexpr int operands = 3;
+  const std::int64_t strides[4] = {o.strides[0], o.strides[1]};
+  RoundedAsComputed<Stored> rounding;
+  for (std::int64_t row = 0; row < o.rows; ++row) {
+    const auto place = [&](int k) { return o.data[k] + row * o.strides[operands + k]; };
+    const T weight = to_opmath(*reinterpret_cast<const Stored*>(place(2)));
+    const auto loop = [weight](T* out, const T* const* inputs, std::int64_t size,
+                               const ParameterValues&, bool stream) {
+      const T* x = inputs[0];
+      compute_each<true>(out, size, stream, [=](std::int64_t i) ACT_INLINE_LAMBDA {
+        return formulas::Prelu<T>::value(x[i], weight);
+      });
+    };
+    char* const data[] = {place(0), place(1)};
+    walk_tiles<Stored, 1>(Operands{data, strides, o.columns, 1, o.stream}, loop, ParameterValues{},
+                          nullptr, rounding);
+  }
+  if (o.stream) finish_streaming();
+}
+
 inline void prelu(Storage storage, const Operands& o) {
   dispatch_storage(storage, [&]<class Stored>() {
+    constexpr bool is_half = !std::is_same_v<Stored, opmath_t<Stored>>;
+    constexpr std::int64_t long_row = block_elements<opmath_t<Stored>> / (is_half ? 4 : 16);
+    if (o.strides[2] == 0 && o.columns >= long_row) {
+      return prelu_by_rows<Stored>(o);
+    }
     walk<Stored, 2>(o, prelu_value_loop<opmath_t<Stored>>, ParameterValues{});
   });
 }

@@ -25,7 +25,8 @@ struct RoundedAsComputed {
   using T = opmath_t<Stored>;
 
   void computed_from(const T* const*) {}
-  void round(Stored* to, const T* results, std::int64_t size, std::int64_t, Stored*) {
+  template <class Place>
+  void round(Stored* to, const T* results, std::int64_t size, std::int64_t, Place) {
     narrow(to, results, size);
   }
   void finish() {}
@@ -43,15 +44,16 @@ class RoundedExactly {
     if (count_ >= enough) finish();
   }
 
-  // Results from the `first` one of the block on, to be found at `place` when all is written.
-  void round(Stored* to, const float* results, std::int64_t size, std::int64_t first,
-             Stored* place) {
+  // Results from the `first` one of the block on, result k to be found at place(k) when all is
+  // written.
+  template <class Place>
+  void round(Stored* to, const float* results, std::int64_t size, std::int64_t first, Place place) {
     std::int64_t i = 0;
     for (; i + narrowed_at_once <= size; i += narrowed_at_once) {
       if (narrow_decided(to + i, results + i, distance_)) continue;
-      round_each(to + i, results + i, narrowed_at_once, first + i, place + i);
+      round_each(to + i, results + i, narrowed_at_once, first + i, place);
     }
-    round_each(to + i, results + i, size - i, first + i, place + i);
+    round_each(to + i, results + i, size - i, first + i, place);
   }
 
   void finish() {
@@ -69,19 +71,20 @@ class RoundedExactly {
   // Room for all of one more block.
   static constexpr std::int64_t enough = 64, capacity = enough + block_elements<float>;
 
+  template <class Place>
   void round_each(Stored* to, const float* results, std::int64_t size, std::int64_t first,
-                  Stored* place) {
+                  Place place) {
     narrow(to, results, size);
     const std::int64_t whole = size / 16 * 16;
     for (std::int64_t i = 0; i < whole; i += 16) {
       std::uint32_t near = near_middle<Stored>(results + i, distance_);
       for (; near != 0; near &= near - 1) {
         const std::int64_t k = i + __builtin_ctz(near);
-        put_aside(place + k, first + k);
+        put_aside(place(first + k), first + k);
       }
     }
     for (std::int64_t i = whole; i < size; ++i) {
-      if (is_near_middle<Stored>(results[i], distance_)) put_aside(place + i, first + i);
+      if (is_near_middle<Stored>(results[i], distance_)) put_aside(place(first + i), first + i);
     }
   }
 

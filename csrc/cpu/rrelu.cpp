@@ -1,7 +1,6 @@
 // rrelu in training on the CPU.
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/native/Resize.h>
-#include <ATen/ops/empty_like.h>
 #include <torch/library.h>
 
 #include "../checks.h"

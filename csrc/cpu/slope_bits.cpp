@@ -1,5 +1,4 @@
 // Two bits for each element of a piecewise-linear op instead of a saved tensor, on the CPU.
-#include <ATen/ops/empty_like.h>
 
 #include <algorithm>
 

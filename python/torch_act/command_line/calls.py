@@ -43,10 +43,11 @@ class Call:
 
     @property
     def torchs_in_place(self) -> Callable[..., Tensor] | None:
-        """torch's."""
+        """torch's, called in the same way: the builtin torch.sigmoid_ takes less than its op."""
         if (function := self.torchs) and _takes_inplace(function):
             return partial(function, inplace=True)
-        return getattr(torch, self.entry.name + "_", None)
+        op = getattr(torch.ops.aten, self.entry.name + "_", None)
+        return op and partial(op.default, **self.arguments)
 
     def further_inputs(self, like: Tensor, channels: int = 1) -> tuple[Tensor, ...]:
         """The differentiable arguments after the input."""
