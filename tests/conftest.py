@@ -1,5 +1,7 @@
 """Shared by all tests: devices, a fixed seed, global state put back, the table of errors."""
 
+import os
+
 import pytest
 import torch
 import torch_act
@@ -19,6 +21,10 @@ def _devices(config):
 
 
 def pytest_configure(config):
+    # Workers share the processors. With more threads than there are, each parallel loop spins until
+    # the last of its threads has had a turn: most of a run's time. Tests of threads set their own.
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    torch.set_num_threads(max(torch.get_num_threads() // workers, 1))
     config.addinivalue_line("markers", "cuda: what only a CUDA device can show")
     config.addinivalue_line("markers", "no_stand_in(reason): what tests/stand_in cannot be")
     config.addinivalue_line("markers", "seeded_bug: that a bug is seen; compiles a kernel")

@@ -3,6 +3,8 @@
 The longest tensor is computed once; everything else must repeat its bits.
 """
 
+from functools import lru_cache
+
 import pytest
 import torch
 import torch_act
@@ -14,8 +16,10 @@ SIZES = [*range(71), *BLOCK_EDGES]
 LONGEST = max(SIZES) + 8
 
 
+@lru_cache(maxsize=8)  # the layouts of one case and dtype follow each other
 def _numbers(case, dtype, device, size=LONGEST):
-    """Ordinary, huge and special numbers, so that every lane of a vector meets each kind."""
+    """Ordinary, huge and special numbers, so that every lane of a vector meets each kind; only to
+    be read."""
     generator = torch.Generator().manual_seed(7)
     wide = COMPUTED_IN[dtype]
     x = torch.randn(size, generator=generator, dtype=wide) * 5 * width(case)
