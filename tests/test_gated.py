@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 import torch_act
-from activations import CASES, DTYPES, FORMULAS, same_bits
+from activations import CASES, DTYPES, FORMULAS, numbers_of_kernels, same_bits
 from fused import SMOOTH, SavedBytes, activation_of, samples, widened
 from layouts import strided
 from operators import arguments
@@ -61,6 +61,7 @@ def test_bits_are_those_of_the_activation_and_a_product(case, dtype):
         assert all(map(same_bits, pair, (of_gate, of_other)))
 
 
+@numbers_of_kernels
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
 @pytest.mark.parametrize("case", FORMULAS, ids=str)
 def test_exact(case, dtype):

@@ -8,7 +8,7 @@ from functools import lru_cache
 import pytest
 import torch
 import torch_act
-from activations import CASES, COMPUTED_IN, DTYPES, FORMULAS, same_bits
+from activations import CASES, COMPUTED_IN, DTYPES, FORMULAS, numbers_of_kernels, same_bits
 from specified import width
 
 BLOCK_EDGES = [n + d for n in (256, 512, 1024, 4096, 8192, 32768, 65536) for d in (-1, 0, 1)]
@@ -40,6 +40,7 @@ def _operations(case):
     yield "double_backward", lambda x, g: case.double_backward(g, g, x)
 
 
+@numbers_of_kernels
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
 @pytest.mark.parametrize("case", FORMULAS, ids=str)
 def test_length_and_alignment(case, dtype, device):
@@ -57,6 +58,7 @@ def test_length_and_alignment(case, dtype, device):
                     )
 
 
+@numbers_of_kernels
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_one_by_one(case, dtype, device):

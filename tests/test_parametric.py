@@ -6,7 +6,7 @@ import math
 import mpmath
 import pytest
 import torch
-from activations import DTYPES, same_bits
+from activations import DTYPES, numbers_of_kernels, same_bits
 from layouts import OF_CHANNELS
 from parametric import OPS, along_channels, exact, op, parameters, problem, value
 from torch.func import grad, jvp
@@ -95,6 +95,7 @@ def test_few_dimensions_and_empty(name, shape, device):
             assert torch.equal(gradient, torch.zeros(5, device=device))
 
 
+@numbers_of_kernels
 @NAMES
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
 def test_accuracy_over_all_binades(name, dtype):
@@ -122,6 +123,7 @@ def test_accuracy_over_all_binades(name, dtype):
             assert off <= 2, (order, inputs, ours, float(want), float(off))
 
 
+@numbers_of_kernels
 @pytest.mark.parametrize(
     ("dtype", "range_", "allowed"),
     [(torch.float32, 22, 2.0**-25), (torch.float64, 51, 2.0**-54)],
