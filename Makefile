@@ -5,6 +5,8 @@ VENV ?= .venv
 JOBS ?= $(shell nproc)
 
 python := $(VENV)/bin/python
+# Each worker takes neighbours, which share what a file computes once, and then of the others' rest.
+tests := $(python) -m pytest -n $(JOBS) --dist worksteal
 sources := $(shell find cmake csrc cuda -type f) setup.py pyproject.toml $(wildcard tools/packaging/*.py)
 packages := $(VENV)/.packages-$(TORCH)
 library := $(VENV)/.built-$(TORCH)
@@ -25,18 +27,19 @@ demo: $(library)
 	$(python) -m torch_act demo
 
 test: $(library)
-	$(python) -m pytest -n $(JOBS) $(ARGS)
+	$(tests) $(ARGS)
 
 # That the tests see bugs: each is put into a copy of a kernel, which is compiled and run in the simulator.
 test-seeded-bugs: $(library)
-	$(python) -m pytest -n $(JOBS) -m seeded_bug $(ARGS)
+	$(tests) -m seeded_bug $(ARGS)
 
 # All tests of the library as users install it, away from its sources.
 test-wheel: $(installed)
-	$(python) -m pytest -n $(JOBS) $(ARGS)
+	$(tests) $(ARGS)
 
-# Without what `make test` has shown and no release of torch changes: nvcc makes the simulator's kernels from the same
-# sources, and the adapters that they compile are here part of the library; the numbers of the kernels are g++'s.
+# Without what `make test` has shown and no release of torch changes. Of single tests their marker says why. Of whole
+# files: nvcc makes the simulator's kernels from the same sources, and the adapters that they compile are here part of
+# the library; the numbers of the kernels are g++'s.
 simulated := adapters bias_act gated glu gumbel masked_softmax parametric pointwise pointwise_bugs prelu resources rrelu softmax
 numbers := certificate certificate_fused exhaustive_half half_rounding instruction_sets instructions call_overhead reference
 shown := $(simulated:%=cuda_%) $(numbers) gallery site transcript build_messages speed
@@ -46,7 +49,7 @@ shown := $(simulated:%=cuda_%) $(numbers) gallery site transcript build_messages
 test-cuda-build: export TORCH_CUDA_ARCH_LIST ?= 8.0+PTX
 test-cuda-build:
 	TORCH_ACT_CUDA=1 $(MAKE) test-wheel VENV=$(CUDA_VENV) TORCH=$(CUDA_TORCH) EXTRAS="$(EXTRAS) timm" \
-	  ARGS="--ignore-glob='tests/test_ptxsim_*' $(shown:%=--ignore=tests/test_%.py) $(ARGS)"
+	  ARGS="--another-torch --ignore-glob='tests/test_ptxsim_*' $(shown:%=--ignore=tests/test_%.py) $(ARGS)"
 
 # Into dist/: named with torch, CUDA and the oldest Linux that it needs, and tried in a fresh environment.
 wheel: $(packages)
@@ -118,7 +121,7 @@ memcheck: $(library)
 
 # What a GPU would run, on a device that is the CPU under another name.
 test-stand-in: $(library)
-	PATH=$(abspath $(VENV))/bin:$$PATH $(python) -m pytest -n $(JOBS) --devices stand_in $(ARGS)
+	PATH=$(abspath $(VENV))/bin:$$PATH $(tests) --devices stand_in $(ARGS)
 
 clean:
 	rm -rf build $(VENV)/.built-* $(CUDA_VENV)/.installed-*

@@ -1,11 +1,9 @@
 // rrelu in training on a CUDA device.
 #include "rrelu.h"
 
-#include <torch/library.h>
-
 #include <vector>
 
-#include "../csrc/checks.h"
+#include "../csrc/rrelu_kernels.h"
 #include "tensors.h"
 
 namespace act::cuda {
@@ -54,75 +52,38 @@ void run(Rrelu what, at::TensorList tensors, std::size_t results, const at::Tens
                              const_data_of(places), slopes, current_stream()));
 }
 
-at::Tensor rrelu(const at::Tensor& self, const at::Tensor& state, const at::Scalar& lower,
-                 const at::Scalar& upper) {
-  const ParameterValues bounds = check_rrelu(self, state, lower, upper);
-  const c10::cuda::CUDAGuard guard(self.device());
-  at::Tensor result = empty_result(self);
-  run(Rrelu::value, {result, self}, 1, state, bounds);
-  return result;
-}
+struct Device {
+  using Guard = c10::cuda::CUDAGuard;
 
-at::Tensor& rrelu_(at::Tensor& self, const at::Tensor& state, const at::Scalar& lower,
-                   const at::Scalar& upper) {
-  const ParameterValues bounds = check_rrelu(self, state, lower, upper);
-  at::assert_no_internal_overlap(self);
-  const c10::cuda::CUDAGuard guard(self.device());
-  run(Rrelu::value, {self, self}, 1, state, bounds);
-  return self;
-}
+  static at::Tensor empty_result(const at::Tensor& self, at::ScalarType dtype) {
+    if (dtype == self.scalar_type()) return cuda::empty_result(self);
+    return at::empty_like(self, self.options().dtype(dtype));
+  }
 
-at::Tensor& rrelu_out(const at::Tensor& self, const at::Tensor& state, const at::Scalar& lower,
-                      const at::Scalar& upper, at::Tensor& out) {
-  const ParameterValues bounds = check_rrelu(self, state, lower, upper);
-  check_out("rrelu", out, self);
-  const c10::cuda::CUDAGuard guard(self.device());
-  prepare_out(out, {self});
-  run(Rrelu::value, {out, self}, 1, state, bounds);
-  return out;
-}
+  static void value(const at::Tensor& result, const at::Tensor& self, const at::Tensor& state,
+                    const ParameterValues& bounds) {
+    run(Rrelu::value, {result, self}, 1, state, bounds);
+  }
+  static void backward(const at::Tensor& grad_input, const at::Tensor& grad_output,
+                       const at::Tensor& saved, const at::Tensor& state,
+                       const ParameterValues& bounds) {
+    run(Rrelu::backward, {grad_input, grad_output, saved}, 1, state, bounds);
+  }
+  static void value_and_slopes(const at::Tensor& result, const at::Tensor& slopes,
+                               const at::Tensor& self, const at::Tensor& state,
+                               const ParameterValues& bounds) {
+    run(Rrelu::value_and_slopes, {result, slopes, self}, 2, state, bounds);
+  }
+  static void backward_from_slopes(const at::Tensor& grad_input, const at::Tensor& grad_output,
+                                   const at::Tensor& slopes) {
+    if (grad_output.numel() == 0) return;
+    C10_CUDA_CHECK(cuda::rrelu_backward_from_slopes(
+        storage_of(grad_output), operands_of({grad_input}, {grad_output, slopes}),
+        current_stream()));
+  }
+};
 
-at::Tensor rrelu_backward(const at::Tensor& grad_output, const at::Tensor& saved,
-                          const at::Tensor& state, const at::Scalar& lower, const at::Scalar& upper,
-                          bool is_result) {
-  const ParameterValues bounds =
-      check_rrelu_backward(grad_output, saved, state, lower, upper, is_result);
-  const c10::cuda::CUDAGuard guard(saved.device());
-  at::Tensor grad_input = empty_result(saved);
-  run(Rrelu::backward, {grad_input, grad_output, saved}, 1, state, bounds);
-  return grad_input;
-}
-
-std::tuple<at::Tensor, at::Tensor> rrelu_with_slopes(const at::Tensor& self,
-                                                     const at::Tensor& state,
-                                                     const at::Scalar& lower,
-                                                     const at::Scalar& upper) {
-  const ParameterValues bounds = check_rrelu(self, state, lower, upper);
-  const c10::cuda::CUDAGuard guard(self.device());
-  at::Tensor result = empty_result(self);
-  at::Tensor slopes = at::empty_like(result, result.options().dtype(rrelu_slopes_dtype(self)));
-  run(Rrelu::value_and_slopes, {result, slopes, self}, 2, state, bounds);
-  return {result, slopes};
-}
-
-at::Tensor rrelu_backward_from_slopes(const at::Tensor& grad_output, const at::Tensor& slopes) {
-  check_rrelu_slopes(slopes, grad_output);
-  const c10::cuda::CUDAGuard guard(grad_output.device());
-  at::Tensor grad_input = empty_result(grad_output);
-  if (grad_output.numel() == 0) return grad_input;
-  C10_CUDA_CHECK(cuda::rrelu_backward_from_slopes(
-      storage_of(grad_output), operands_of({grad_input}, {grad_output, slopes}), current_stream()));
-  return grad_input;
-}
-
-TORCH_LIBRARY_IMPL(act, CUDA, m) {
-  m.impl("rrelu_with_state", &rrelu);
-  m.impl("rrelu_with_state_", &rrelu_);
-  m.impl("rrelu_with_state.out", &rrelu_out);
-  m.impl("rrelu_backward", &rrelu_backward);
-  m.impl("rrelu_with_slopes", &rrelu_with_slopes);
-  m.impl("rrelu_backward_from_slopes", &rrelu_backward_from_slopes);
-}
+TORCH_LIBRARY_IMPL(act, CUDA, m) { RreluKernelsOf<Device>::implement(m); }
 
 }  // namespace
 }  // namespace act::cuda

@@ -4,6 +4,7 @@ The ops come from the library itself, their definitions and parameter sets from 
 that one of the two lacks fails test_reference.py, so that none can be forgotten.
 """
 
+import pytest
 import torch
 import torch_act
 from torch_act.accuracy import cases
@@ -21,8 +22,13 @@ __all__ = [
     "OPS",
     "Case",
     "bits",
+    "numbers_of_kernels",
     "same_bits",
 ]
+
+numbers_of_kernels = pytest.mark.of_any_torch(
+    "the digits of kernels that know no torch, which g++ compiles from the same sources for each"
+)
 
 BITS = {
     torch.float32: torch.int32,

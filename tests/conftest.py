@@ -1,5 +1,7 @@
 """Shared by all tests: devices, a fixed seed, global state put back, the table of errors."""
 
+import os
+
 import pytest
 import torch
 import torch_act
@@ -12,6 +14,11 @@ def pytest_addoption(parser):
         default="cpu,cuda",
         help="what tests with a device run on: cpu, cuda, cuda:1 or stand_in (tests/stand_in)",
     )
+    parser.addoption(
+        "--another-torch",
+        action="store_true",
+        help="leaves out what a run on one torch shows for all: what is marked of_any_torch",
+    )
 
 
 def _devices(config):
@@ -19,8 +26,15 @@ def _devices(config):
 
 
 def pytest_configure(config):
+    # Workers share the processors. With more threads than there are, each parallel loop spins until
+    # the last of its threads has had a turn: most of a run's time. Tests of threads set their own.
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    torch.set_num_threads(max(torch.get_num_threads() // workers, 1))
     config.addinivalue_line("markers", "cuda: what only a CUDA device can show")
     config.addinivalue_line("markers", "no_stand_in(reason): what tests/stand_in cannot be")
+    config.addinivalue_line(
+        "markers", "of_any_torch(reason): what no release of torch changes, on the CPU"
+    )
     config.addinivalue_line("markers", "seeded_bug: that a bug is seen; compiles a kernel")
     reasons = {device: why_missing(device) for device in _devices(config)}
     if all(reasons.values()):
@@ -58,6 +72,17 @@ def pytest_generate_tests(metafunc):
 @pytest.hookimpl(tryfirst=True)  # what -k and -m then choose from
 def pytest_collection_modifyitems(config, items):
     items[:] = choose(items, _devices(config))
+    if config.getoption("another_torch"):
+        shown = [item for item in items if _is_shown_by_any_torch(item)]
+        config.hook.pytest_deselected(items=shown)
+        items[:] = [item for item in items if not _is_shown_by_any_torch(item)]
+
+
+def _is_shown_by_any_torch(item):
+    if item.get_closest_marker("of_any_torch") is None:
+        return False
+    parameters = item.callspec.params if hasattr(item, "callspec") else {}
+    return parameters.get("device", "cpu") == "cpu"
 
 
 @pytest.fixture(autouse=True)

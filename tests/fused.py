@@ -1,5 +1,7 @@
 """What the tests of gated activations and of bias and activation share."""
 
+import math
+
 import torch
 from activations import COMPUTED_IN, FORMULAS
 
@@ -12,6 +14,16 @@ def activation_of(case):
     else:
         entry["parameters"] = [float(value) for _, value in case.parameters]
     return entry
+
+
+def samples(shape, dtype, seed=0):
+    """Normal numbers, and one in nine that is special."""
+    generator = torch.Generator().manual_seed(seed)
+    x = 4 * torch.randn(shape, generator=generator, dtype=torch.float64)
+    special = torch.tensor([0.0, -0.0, math.inf, -math.inf, math.nan, 1e-40, -100.0])
+    where = torch.randperm(x.numel(), generator=generator)[: x.numel() // 9]
+    x.view(-1)[where] = special[torch.arange(len(where)) % len(special)].double()
+    return x.to(dtype)
 
 
 SMOOTH = [c for c in FORMULAS if c.name in ("silu", "gelu", "elu", "softplus", "tanh", "sigmoid")]

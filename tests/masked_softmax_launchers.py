@@ -29,7 +29,7 @@ class Logits(ctypes.Structure):
 
 @cache
 def launchers(architecture):
-    return MaskedSoftmaxLaunchers(Runtime(compile_launchers(UNITS), architecture))
+    return MaskedSoftmaxLaunchers(Runtime(compile_launchers(UNITS, (architecture,)), architecture))
 
 
 class MaskedSoftmaxLaunchers:

@@ -67,7 +67,7 @@ def layout(tensors, dim):
 
 @cache
 def launchers(architecture):
-    return SoftmaxLaunchers(Runtime(compile_launchers(UNITS), architecture))
+    return SoftmaxLaunchers(Runtime(compile_launchers(UNITS, (architecture,)), architecture))
 
 
 # In a mutant dispatch_pair knows float32 alone: few kernels, which compile in seconds.

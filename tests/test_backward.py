@@ -12,6 +12,7 @@ from activations import (
     FORMULAS,
     HALF_DTYPES,
     NUMPY,
+    numbers_of_kernels,
     same_bits,
     units_apart,
 )
@@ -23,6 +24,7 @@ from torch_act.accuracy.ulp import cancellation_floor, describe, error
 BOUND = {torch.float32: 2.0, torch.float64: 4.0}  # ulp; DESIGN, "Numbers to hold"
 
 
+@numbers_of_kernels
 @pytest.mark.parametrize("dtype", BOUND, ids=str)
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_derivative_within_bound(case, dtype, measured, device):
@@ -39,6 +41,7 @@ def test_derivative_within_bound(case, dtype, measured, device):
 SECOND_BOUND = {torch.float32: 8.0, torch.float64: 8.0}
 
 
+@numbers_of_kernels
 @pytest.mark.parametrize("dtype", BOUND, ids=str)
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_second_derivative_within_bound(case, dtype, measured, device):
@@ -56,6 +59,7 @@ def test_second_derivative_within_bound(case, dtype, measured, device):
     assert errors.max() <= SECOND_BOUND[dtype], describe(errors, points, result, second)
 
 
+@numbers_of_kernels
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_derivative_at_kinks(case, dtype, device):
@@ -75,6 +79,7 @@ def test_derivative_at_kinks(case, dtype, device):
 DETERMINED = [case for case in CASES if derivative_from_output(case, torch.float32)]
 
 
+@numbers_of_kernels
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
 @pytest.mark.parametrize("case", DETERMINED, ids=str)
 def test_derivative_from_output_within_bound(case, dtype, measured, device):

@@ -1,12 +1,11 @@
 """Bias and activation in one pass: bits, sums, layouts, every order, and what surrounds an op."""
 
-import math
-
 import pytest
 import torch
 import torch_act
 from activations import CASES, DTYPES, FORMULAS, same_bits
-from fused import SMOOTH, SavedBytes, activation_of, widened
+from fused import SMOOTH, SavedBytes, activation_of, samples, widened
+from layouts import strided
 from torch.autograd import gradcheck, gradgradcheck
 from torch.nn import functional as F
 from torch_act._decompositions import decompositions
@@ -25,15 +24,6 @@ def along(bias, x, dim):
 def sum_to_bias(full, dim):
     others = [d for d in range(full.dim()) if d != dim % full.dim()]
     return full.double().sum(others) if others else full.double()
-
-
-def samples(shape, dtype, seed=0):
-    generator = torch.Generator().manual_seed(seed)
-    x = 3 * torch.randn(shape, generator=generator, dtype=torch.float64)
-    special = torch.tensor([0.0, -0.0, math.inf, -math.inf, math.nan, 1e-40])
-    where = torch.randperm(x.numel(), generator=generator)[: x.numel() // 9]
-    x.view(-1)[where] = special[torch.arange(len(where)) % len(special)].double()
-    return x.to(dtype)
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
@@ -90,14 +80,7 @@ def test_streamed_results(dtype):
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
 def test_strides(dtype, device):
     x, g = (torch.randn(4, 6, 8, 10, device=device).to(dtype) for _ in range(2))
-    views = {
-        "channels_last": x.contiguous(memory_format=torch.channels_last),
-        "transposed": x.transpose(0, 3).contiguous().transpose(0, 3),
-        "sliced": torch.empty(4, 6, 8, 20, dtype=dtype, device=device)[..., ::2].copy_(x),
-        "shifted": torch.empty(x.numel() + 1, dtype=dtype, device=device)[1:]
-        .view(x.shape)
-        .copy_(x),
-    }
+    views = strided(x)
     for dim in range(-4, 4):
         bias = torch.randn(2 * x.shape[dim], device=device).to(dtype)[::2]
         y = act.bias_act(x, bias, "gelu", dim=dim)

@@ -26,7 +26,7 @@ def simulated():
     # One unit holds no kernel: it tells with which flags the extension was compiled.
     units = [u for u in sorted((ROOT / "cuda").glob("*.cu")) if u.stem != "build_information"]
     compiled = compile_adapters(sources, units)
-    return SimulatedDevice(Adapters(compiled, "sm_90"))
+    return SimulatedDevice(Adapters(compiled, "sm_80"))
 
 
 def on_both(simulated, function, *tensors):

@@ -34,10 +34,10 @@ def _launch(device, case, order, dtype, operands):
     device.launch("launch_gated", FORMULAS.index(case), order, STORAGE[dtype], operands, parameters)
 
 
-ON_BOTH = [case for case in FORMULAS if case.name == "silu"]
+ON_EACH = [case for case in FORMULAS if case.name == "silu"]
 ALL = [
     *((case, ARCHITECTURES[0]) for case in FORMULAS),
-    *((case, architecture) for case in ON_BOTH for architecture in ARCHITECTURES[1:]),
+    *((case, architecture) for case in ON_EACH for architecture in ARCHITECTURES[1:]),
 ]
 
 

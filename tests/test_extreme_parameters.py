@@ -4,7 +4,7 @@ is naive: b or x² overflows or underflows, x + √(x² + b) cancels, 1/sigma² 
 import numpy as np
 import pytest
 import torch
-from activations import NUMPY, Case
+from activations import NUMPY, Case, numbers_of_kernels
 from torch_act.accuracy.reference import LARGEST_ARGUMENT
 from torch_act.accuracy.ulp import describe, error
 
@@ -50,6 +50,7 @@ def points(case, dtype):
     return np.unique(numbers[np.abs(numbers) < LARGEST_ARGUMENT])
 
 
+@numbers_of_kernels
 @pytest.mark.parametrize(("dtype", "parameters"), CASES, ids=str)
 def test_within_bounds(dtype, parameters, device):
     case = case_of(parameters)
@@ -62,6 +63,7 @@ def test_within_bounds(dtype, parameters, device):
         assert errors.max() <= BOUND[dtype], (order, describe(errors, x, result, exact.high[order]))
 
 
+@numbers_of_kernels
 @pytest.mark.parametrize(("dtype", "parameters"), CASES, ids=str)
 def test_every_binade_gives_a_number(dtype, parameters, device):
     """The largest numbers too, which are beyond the reference."""

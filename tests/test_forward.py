@@ -3,7 +3,15 @@
 import numpy as np
 import pytest
 import torch
-from activations import CASES, CASES_IN_TORCH, DTYPES, HALF_DTYPES, same_bits, units_apart
+from activations import (
+    CASES,
+    CASES_IN_TORCH,
+    DTYPES,
+    HALF_DTYPES,
+    numbers_of_kernels,
+    same_bits,
+    units_apart,
+)
 from samples import exact, sample
 from specified import jumps
 from torch_act.accuracy.ulp import describe, error
@@ -11,6 +19,7 @@ from torch_act.accuracy.ulp import describe, error
 BOUND = {torch.float32: 2.0, torch.float64: 4.0}  # ulp; DESIGN, "Numbers to hold"
 
 
+@numbers_of_kernels
 @pytest.mark.parametrize("dtype", BOUND, ids=str)
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_value_within_bound(case, dtype, measured, device):
@@ -57,6 +66,7 @@ def test_value_is_close_to_torch(case, dtype, device):
     )
 
 
+@numbers_of_kernels
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_half_types_are_at_most_a_neighbour_of_float32s(case, device):
     """For every input that there is. Where the float32 result lies so near to the middle of two

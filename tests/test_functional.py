@@ -224,34 +224,30 @@ def _operators(graph):
     return [str(node.target) for node in graph.nodes if str(node.target).startswith("act.")]
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_dynamo_sees_the_op(name, device):
-    graphs, keywords = [], _keywords(name, device)
+def _traced_by_dynamo(function):
+    """The function, compiled, and where the graphs come to be when it is called."""
+    graphs = []
 
     def backend(module, inputs):
         graphs.append(module.graph)
         return module.forward
 
     torch._dynamo.reset()
-    function = torch.compile(
-        lambda x: getattr(F, name)(x, **keywords), fullgraph=True, backend=backend
-    )
+    return torch.compile(function, fullgraph=True, backend=backend), graphs
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_dynamo_sees_the_op(name, device):
+    keywords = _keywords(name, device)
+    function, graphs = _traced_by_dynamo(lambda x: getattr(F, name)(x, **keywords))
     assert torch.equal(function(_input(device)), getattr(F, name)(_input(device), **keywords))
     assert _operators(graphs[0]) == [f"act.{name}.default"]
 
 
 @pytest.mark.parametrize("name", WITH_INPLACE)
 def test_dynamo_sees_the_inplace_op(name, device):
-    graphs, keywords = [], _keywords(name, device)
-
-    def backend(module, inputs):
-        graphs.append(module.graph)
-        return module.forward
-
-    torch._dynamo.reset()
-    function = torch.compile(
-        lambda x: getattr(F, name)(x, **keywords, inplace=True), fullgraph=True, backend=backend
-    )
+    keywords = _keywords(name, device)
+    function, graphs = _traced_by_dynamo(lambda x: getattr(F, name)(x, **keywords, inplace=True))
     x = _input(device)
     function(x)
     assert torch.equal(x, getattr(F, name)(_input(device), **keywords))

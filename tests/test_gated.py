@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import torch
 import torch_act
-from activations import CASES, DTYPES, FORMULAS, same_bits
-from fused import SMOOTH, SavedBytes, activation_of, widened
+from activations import CASES, DTYPES, FORMULAS, numbers_of_kernels, same_bits
+from fused import SMOOTH, SavedBytes, activation_of, samples, widened
+from layouts import strided
 from operators import arguments
 from torch.autograd import gradcheck, gradgradcheck
 from torch.nn import functional as F
@@ -41,15 +42,6 @@ def joined(gate, other, layout, dim):
     return torch.cat([gate, other] if layout == "first" else [other, gate], dim)
 
 
-def samples(shape, dtype, seed=0):
-    generator = torch.Generator().manual_seed(seed)
-    x = 4 * torch.randn(shape, generator=generator, dtype=torch.float64)
-    special = torch.tensor([0.0, -0.0, math.inf, -math.inf, math.nan, 1e-40, -100.0])
-    where = torch.randperm(x.numel(), generator=generator)[: x.numel() // 9]
-    x.view(-1)[where] = special[torch.arange(len(where)) % len(special)].double()
-    return x.to(dtype)
-
-
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
 @pytest.mark.parametrize("case", COMPOSED, ids=str)
 def test_bits_are_those_of_the_activation_and_a_product(case, dtype):
@@ -69,6 +61,7 @@ def test_bits_are_those_of_the_activation_and_a_product(case, dtype):
         assert all(map(same_bits, pair, (of_gate, of_other)))
 
 
+@numbers_of_kernels
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
 @pytest.mark.parametrize("case", FORMULAS, ids=str)
 def test_exact(case, dtype):
@@ -97,14 +90,7 @@ def test_exact(case, dtype):
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
 def test_dims_and_strides(layout, dtype, device):
     x = torch.randn(4, 6, 8, 10, device=device).to(dtype)
-    views = {
-        "channels_last": x.contiguous(memory_format=torch.channels_last),
-        "transposed": x.transpose(0, 3).contiguous().transpose(0, 3),
-        "sliced": torch.empty(4, 6, 8, 20, dtype=dtype, device=device)[..., ::2].copy_(x),
-        "shifted": torch.empty(x.numel() + 1, dtype=dtype, device=device)[1:]
-        .view(x.shape)
-        .copy_(x),
-    }
+    views = strided(x)
     for dim in range(-4, 4):
         gate, other = (half.contiguous() for half in halves(x, layout, dim))
         y = act.gated(x, "silu", layout=layout, dim=dim)

@@ -3,10 +3,12 @@
 The longest tensor is computed once; everything else must repeat its bits.
 """
 
+from functools import lru_cache
+
 import pytest
 import torch
 import torch_act
-from activations import CASES, COMPUTED_IN, DTYPES, FORMULAS, same_bits
+from activations import CASES, COMPUTED_IN, DTYPES, FORMULAS, numbers_of_kernels, same_bits
 from specified import width
 
 BLOCK_EDGES = [n + d for n in (256, 512, 1024, 4096, 8192, 32768, 65536) for d in (-1, 0, 1)]
@@ -14,8 +16,10 @@ SIZES = [*range(71), *BLOCK_EDGES]
 LONGEST = max(SIZES) + 8
 
 
+@lru_cache(maxsize=8)  # the layouts of one case and dtype follow each other
 def _numbers(case, dtype, device, size=LONGEST):
-    """Ordinary, huge and special numbers, so that every lane of a vector meets each kind."""
+    """Ordinary, huge and special numbers, so that every lane of a vector meets each kind; only to
+    be read."""
     generator = torch.Generator().manual_seed(7)
     wide = COMPUTED_IN[dtype]
     x = torch.randn(size, generator=generator, dtype=wide) * 5 * width(case)
@@ -36,6 +40,7 @@ def _operations(case):
     yield "double_backward", lambda x, g: case.double_backward(g, g, x)
 
 
+@numbers_of_kernels
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
 @pytest.mark.parametrize("case", FORMULAS, ids=str)
 def test_length_and_alignment(case, dtype, device):
@@ -53,6 +58,7 @@ def test_length_and_alignment(case, dtype, device):
                     )
 
 
+@numbers_of_kernels
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_one_by_one(case, dtype, device):

@@ -6,7 +6,8 @@ import math
 import mpmath
 import pytest
 import torch
-from activations import DTYPES, same_bits
+from activations import DTYPES, numbers_of_kernels, same_bits
+from layouts import OF_CHANNELS
 from parametric import OPS, along_channels, exact, op, parameters, problem, value
 from torch.func import grad, jvp
 
@@ -63,23 +64,14 @@ def test_value_and_gradients(name, shape, which, dtype, device):
     _check(name, g, x, tensors, (y, op(name, "_backward")(g, x, *tensors)))
 
 
-LAYOUTS = {
-    "channels_last": lambda x: x.to(memory_format=torch.channels_last),
-    "transposed": lambda x: x.transpose(2, 3),
-    "channels outermost": lambda x: x.transpose(0, 1).contiguous().transpose(0, 1),
-    "sliced": lambda x: x[:, :, ::2, 1:],
-    "expanded": lambda x: x[:, :, :1, :1].expand(-1, -1, 8, 9),
-}
-
-
 @NAMES
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)
-@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("layout", OF_CHANNELS)
 @pytest.mark.parametrize("channels", [1, 6, (6, 1)], ids=str)
 def test_layouts(name, layout, channels, dtype, device):
     g, x, tensors = problem(name, (3, 6, 8, 9), channels, dtype, device)
     strided = [torch.stack([p, p * 3], 1)[:, 0] for p in tensors]
-    x, g = LAYOUTS[layout](x), LAYOUTS[layout](g)
+    x, g = OF_CHANNELS[layout](x), OF_CHANNELS[layout](g)
     y, gradients = op(name)(x, *strided), op(name, "_backward")(g, x, *strided)
     assert same_bits(y, op(name)(x.contiguous(), *tensors))
     plain = op(name, "_backward")(g.contiguous(), x.contiguous(), *tensors)
@@ -103,6 +95,7 @@ def test_few_dimensions_and_empty(name, shape, device):
             assert torch.equal(gradient, torch.zeros(5, device=device))
 
 
+@numbers_of_kernels
 @NAMES
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
 def test_accuracy_over_all_binades(name, dtype):
@@ -130,6 +123,7 @@ def test_accuracy_over_all_binades(name, dtype):
             assert off <= 2, (order, inputs, ours, float(want), float(off))
 
 
+@numbers_of_kernels
 @pytest.mark.parametrize(
     ("dtype", "range_", "allowed"),
     [(torch.float32, 22, 2.0**-25), (torch.float64, 51, 2.0**-54)],

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from activations import COMPUTED_IN, DTYPES, same_bits
+from layouts import OF_CHANNELS
 
 prelu, prelu_backward = torch.ops.act.prelu, torch.ops.act.prelu_backward
 
@@ -106,11 +107,7 @@ def test_few_dimensions_and_empty(shape, device):
 
 
 LAYOUTS = {
-    "channels_last": lambda x: x.to(memory_format=torch.channels_last),
-    "transposed": lambda x: x.transpose(2, 3),
-    "channels outermost": lambda x: x.transpose(0, 1).contiguous().transpose(0, 1),
-    "sliced": lambda x: x[:, :, ::2, 1:],
-    "expanded": lambda x: x[:, :, :1, :1].expand(-1, -1, 8, 9),
+    **OF_CHANNELS,
     "expanded channels": lambda x: x[:, :1].expand(-1, 6, -1, -1),
 }
 

@@ -8,7 +8,7 @@
 #include "../broadcast_weight.h"
 #include "activation.h"
 #include "compilable_node.h"
-#include "node.h"
+#include "differentiably.h"
 #include "saved_preference.h"
 
 namespace act::autograd {
@@ -18,7 +18,6 @@ using at::Tensor;
 using Keys = c10::DispatchKeySet;
 using Parameters = at::ArrayRef<double>;
 using Pair = std::tuple<Tensor, Tensor>;
-using torch::autograd::compute_requires_grad;
 
 const auto& value_op() {
   static const auto op =
@@ -90,8 +89,11 @@ struct BiasActBackward : CompilableNode<BiasActBackward> {
   SavedVariable saved;
   SavedVariable bias;
 
-  std::vector<SavedTensor> saved_tensors() { return {{saved, call.is_result}, {bias, false}}; }
+  SavedTensors saved_tensors() { return {{saved, call.is_result}, {bias, false}}; }
   auto constants() { return std::tie(call); }
+  void save_output(const Tensor& result) {
+    if (call.is_result) saved = SavedVariable(result, /*is_output=*/true);
+  }
 
   variable_list apply(variable_list&& grads) override {
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -100,10 +102,6 @@ struct BiasActBackward : CompilableNode<BiasActBackward> {
     std::tie(result[0], result[1]) =
         call.backward(grads[0], saved.unpack(call.is_result ? getptr() : nullptr), bias.unpack());
     return wanted(std::move(result));
-  }
-  void release_variables() override {
-    saved.reset_data();
-    bias.reset_data();
   }
   std::string name() const override { return "Act::bias_act_backward"; }
 };
@@ -115,9 +113,7 @@ struct BiasActBackwardBackward : CompilableNode<BiasActBackwardBackward> {
   SavedVariable saved;
   SavedVariable bias;
 
-  std::vector<SavedTensor> saved_tensors() {
-    return {{grad_output, false}, {saved, false}, {bias, false}};
-  }
+  SavedTensors saved_tensors() { return {{grad_output, false}, {saved, false}, {bias, false}}; }
   auto constants() { return std::tie(call); }
 
   variable_list apply(variable_list&& grads) override {
@@ -137,38 +133,32 @@ struct BiasActBackwardBackward : CompilableNode<BiasActBackwardBackward> {
     }
     return wanted(std::move(result), {g, x, b});
   }
-  void release_variables() override {
-    grad_output.reset_data();
-    saved.reset_data();
-    bias.reset_data();
-  }
   std::string name() const override { return "Act::bias_act_backward_backward"; }
 };
+
+bool saves_output(const BoundFormula& formula, const Tensor& self) {
+  const Saved own = declaration_of(formula.index).saved;
+  Saved preferred = saved_preference().value_or(own);
+  if (preferred == Saved::bits) preferred = own;
+  return preferred == Saved::output && output_determines_derivative(formula, self.scalar_type());
+}
 
 Tensor value(Keys keys, const Tensor& self, const Tensor& bias, std::string_view activation,
              int64_t dim, Parameters parameters) {
   const BoundBiasAct bound = bind_bias_act("bias_act", self, bias, activation, dim, parameters);
-  const Saved own = declaration_of(bound.formula.index).saved;
-  Saved preferred = saved_preference().value_or(own);
-  if (preferred == Saved::bits) preferred = own;
-  c10::intrusive_ptr<BiasActBackward> node;
-  if (compute_requires_grad(self, bias)) {
-    node = make_node<BiasActBackward>(self, bias);
-    node->call = {bound, preferred == Saved::output &&
-                             output_determines_derivative(bound.formula, self.scalar_type())};
-    node->bias = SavedVariable(bias, false);
-    if (!node->call.is_result) node->saved = SavedVariable(self, false);
-  }
-  Tensor result = call_below(value_op(), keys, self, bias, activation, dim, parameters);
-  if (node) torch::autograd::set_history(result, node);
-  if (tangent_of(self).defined() || tangent_of(bias).defined()) {
-    const Tensor tangent = biased(tangent_of(self), tangent_of(bias), self, bound.dim);
-    const Tensor at = biased(primal_of(self), primal_of(bias), self, bound.dim);
-    set_tangent(result, activation_backward(bound.formula, tangent, at).to(self.scalar_type()));
-  }
-  // After the tangent is set: an output is saved together with it.
-  if (node && node->call.is_result) node->saved = SavedVariable(result, /*is_output=*/true);
-  return result;
+  return call_differentiably<BiasActBackward>(
+      std::tie(self, bias),
+      [&](BiasActBackward& node) {
+        node.call = {bound, saves_output(bound.formula, self)};
+        node.bias = SavedVariable(bias, false);
+        if (!node.call.is_result) node.saved = SavedVariable(self, false);
+      },
+      [&] { return call_below(value_op(), keys, self, bias, activation, dim, parameters); },
+      [&](const Tensor& result) {
+        const Tensor tangent = biased(tangent_of(self), tangent_of(bias), self, bound.dim);
+        const Tensor at = biased(primal_of(self), primal_of(bias), self, bound.dim);
+        set_tangent(result, activation_backward(bound.formula, tangent, at).to(self.scalar_type()));
+      });
 }
 
 Tensor& out(Keys keys, const Tensor& self, const Tensor& bias, std::string_view activation,
@@ -179,43 +169,38 @@ Tensor& out(Keys keys, const Tensor& self, const Tensor& bias, std::string_view 
 
 Pair backward(Keys keys, const Tensor& grad_output, const Tensor& saved, const Tensor& bias,
               std::string_view activation, int64_t dim, Parameters parameters, bool is_result) {
-  const auto call_kernel = [&] {
-    return call_below(backward_op(), keys, grad_output, saved, bias, activation, dim, parameters,
-                      is_result);
+  // Without anybody to differentiate for, the arguments are not gathered at all.
+  const auto bound_call = [&] {
+    return SavedCall{bind_bias_act("bias_act_backward", saved, bias, activation, dim, parameters),
+                     is_result};
   };
-  const bool requires_grad = compute_requires_grad(grad_output, saved, bias);
-  const Tensor of_grad = tangent_of(grad_output), of_saved = tangent_of(saved),
-               of_bias = tangent_of(bias);
-  const bool has_tangent = of_grad.defined() || of_saved.defined() || of_bias.defined();
-  if (!requires_grad && !has_tangent) return call_kernel();
-  const SavedCall call{bind_bias_act("bias_act_backward", saved, bias, activation, dim, parameters),
-                       is_result};
-  c10::intrusive_ptr<BiasActBackwardBackward> node;
-  if (requires_grad) {
-    node = make_node<BiasActBackwardBackward>(grad_output, saved, bias);
-    node->call = call;
-    node->grad_output = SavedVariable(grad_output, false);
-    node->saved = SavedVariable(saved, false);
-    node->bias = SavedVariable(bias, false);
-  }
-  Pair result = call_kernel();
-  auto& [grad_input, grad_bias] = result;
-  if (node) {
-    torch::autograd::set_history(grad_input, node);
-    torch::autograd::set_history(grad_bias, node);
-  }
-  const Tensor of_point = call.point(of_saved, of_bias, saved);
-  if (of_grad.defined() || of_point.defined()) {
-    const Tensor at = call.point(primal_of(saved), primal_of(bias), saved);
-    Tensor full;
-    if (of_grad.defined()) full = call.first(of_grad, at);
-    if (of_point.defined()) {
-      full = add_defined(full, call.second(of_point, primal_of(grad_output), at));
-    }
-    set_tangent(grad_input, full.to(saved.scalar_type()));
-    set_tangent(grad_bias, sum_to_bias(full, call.bound.dim).to(bias.scalar_type()));
-  }
-  return result;
+  return call_differentiably<BiasActBackwardBackward>(
+      std::tie(grad_output, saved, bias),
+      [&](BiasActBackwardBackward& node) {
+        node.call = bound_call();
+        node.grad_output = SavedVariable(grad_output, false);
+        node.saved = SavedVariable(saved, false);
+        node.bias = SavedVariable(bias, false);
+      },
+      [&] {
+        return call_below(backward_op(), keys, grad_output, saved, bias, activation, dim,
+                          parameters, is_result);
+      },
+      [&](const Pair& gradients) {
+        const auto& [grad_input, grad_bias] = gradients;
+        const SavedCall call = bound_call();
+        const Tensor of_grad = tangent_of(grad_output);
+        const Tensor of_point = call.point(tangent_of(saved), tangent_of(bias), saved);
+        if (!of_grad.defined() && !of_point.defined()) return;
+        const Tensor at = call.point(primal_of(saved), primal_of(bias), saved);
+        Tensor full;
+        if (of_grad.defined()) full = call.first(of_grad, at);
+        if (of_point.defined()) {
+          full = add_defined(full, call.second(of_point, primal_of(grad_output), at));
+        }
+        set_tangent(grad_input, full.to(saved.scalar_type()));
+        set_tangent(grad_bias, sum_to_bias(full, call.bound.dim).to(bias.scalar_type()));
+      });
 }
 
 Tensor& bump_out(Keys keys, const Tensor& self, const Tensor& bias, std::string_view activation,

@@ -1,12 +1,15 @@
-// Nodes that compiled autograd can put into its graph: it asks a node for the tensors it saved and
-// for everything else that its result depends on, and later runs it again on other tensors.
+// Nodes that say what they saved: so it is released when the graph is, and compiled autograd can
+// put them into its graph. That asks a node for the tensors it saved and for everything else that
+// its result depends on, and later runs it again on other tensors.
 #pragma once
 
 #include <ATen/ops/zeros_like.h>
+#include <c10/util/SmallVector.h>
 #include <torch/csrc/autograd/function.h>
 #include <torch/csrc/autograd/saved_variable.h>
 #include <torch/csrc/dynamo/compiled_autograd.h>
 
+#include <mutex>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -18,9 +21,10 @@ struct SavedTensor {
   torch::autograd::SavedVariable& variable;
   bool is_output;  // of the op whose node this is
 };
+using SavedTensors = c10::SmallVector<SavedTensor, 4>;
 
 // Derived has, besides what every node has:
-//   std::vector<SavedTensor> saved_tensors();
+//   SavedTensors saved_tensors();
 //   auto constants();  // std::tie of the rest: numbers, or structures with collect_into
 template <class Derived>
 struct CompilableNode : torch::autograd::Node {
@@ -34,11 +38,18 @@ struct CompilableNode : torch::autograd::Node {
     std::apply([&](const auto&... constant) { (collect(args, constant), ...); }, node.constants());
   }
 
+  void release_variables() override {
+    const std::lock_guard<std::mutex> lock(this->mutex_);
+    for (const SavedTensor& saved : static_cast<Derived&>(*this).saved_tensors()) {
+      saved.variable.reset_data();
+    }
+  }
+
   variable_list apply_with_saved(const variable_list& grads,
                                  torch::dynamo::autograd::SwapSavedVariables& swap) override {
     namespace compiled = torch::dynamo::autograd;
     auto& node = static_cast<Derived&>(*this);
-    const std::vector<SavedTensor> saved = node.saved_tensors();
+    const SavedTensors saved = node.saved_tensors();
     for (const SavedTensor& tensor : saved) swap.before(tensor.variable);
 
     std::vector<c10::IValue> tensors;

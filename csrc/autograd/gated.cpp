@@ -5,8 +5,8 @@
 #include "../gated_arguments.h"
 #include "activation.h"
 #include "compilable_node.h"
+#include "differentiably.h"
 #include "gated_derivatives.h"
-#include "node.h"
 
 namespace act::autograd {
 namespace {
@@ -14,7 +14,6 @@ namespace {
 using at::Tensor;
 using Keys = c10::DispatchKeySet;
 using Parameters = at::ArrayRef<double>;
-using torch::autograd::compute_requires_grad;
 
 const auto& glu_op() {
   static const auto op = find_op<Tensor(const Tensor&, int64_t)>("glu");
@@ -65,7 +64,7 @@ struct GatedBackward : CompilableNode<GatedBackward> {
   SavedGate gate;
   SavedVariable self;
 
-  std::vector<SavedTensor> saved_tensors() { return {{self, false}}; }
+  SavedTensors saved_tensors() { return {{self, false}}; }
   auto constants() { return std::tie(gate); }
 
   variable_list apply(variable_list&& grads) override {
@@ -73,7 +72,6 @@ struct GatedBackward : CompilableNode<GatedBackward> {
     if (!task_should_compute_output(0) || !grads[0].defined()) return {Tensor()};
     return {gate.backward(grads[0], self.unpack())};
   }
-  void release_variables() override { self.reset_data(); }
   std::string name() const override {
     return gate.is_glu ? "Act::glu_backward" : "Act::gated_backward";
   }
@@ -84,7 +82,7 @@ struct GatedBackwardBackward : CompilableNode<GatedBackwardBackward> {
   SavedVariable grad_output;
   SavedVariable self;
 
-  std::vector<SavedTensor> saved_tensors() { return {{grad_output, false}, {self, false}}; }
+  SavedTensors saved_tensors() { return {{grad_output, false}, {self, false}}; }
   auto constants() { return std::tie(gate); }
 
   variable_list apply(variable_list&& grads) override {
@@ -100,57 +98,47 @@ struct GatedBackwardBackward : CompilableNode<GatedBackwardBackward> {
     }
     return result;
   }
-  void release_variables() override {
-    grad_output.reset_data();
-    self.reset_data();
-  }
   std::string name() const override {
     return gate.is_glu ? "Act::glu_backward_backward" : "Act::gated_backward_backward";
   }
 };
 
-Tensor value(const BoundGate& gate, bool is_glu, const Tensor& self, auto call) {
-  c10::intrusive_ptr<GatedBackward> node;
-  if (compute_requires_grad(self)) {
-    node = make_node<GatedBackward>(self);
-    node->gate = {gate, is_glu};
-    node->self = SavedVariable(self, false);
-  }
-  Tensor result = call();
-  if (node) torch::autograd::set_history(result, node);
-  const Tensor tangent = tangent_of(self);
-  if (tangent.defined()) {
-    const Halves x = halves(gate, primal_of(self));
-    const GatedPoint point(gate.formula, x.gate, x.other);
-    set_tangent(result, point.rounded(point.directional(halves(gate, tangent))));
-  }
-  return result;
+Tensor value(const BoundGate& gate, bool is_glu, const Tensor& self, auto call_kernel) {
+  return call_differentiably<GatedBackward>(
+      std::tie(self),
+      [&](GatedBackward& node) {
+        node.gate = {gate, is_glu};
+        node.self = SavedVariable(self, false);
+      },
+      call_kernel,
+      [&](const Tensor& result) {
+        const Halves x = halves(gate, primal_of(self));
+        const GatedPoint point(gate.formula, x.gate, x.other);
+        set_tangent(result, point.rounded(point.directional(halves(gate, tangent_of(self)))));
+      });
 }
 
 // Without anybody to differentiate for, the arguments are not gathered at all.
-Tensor backward(auto bind, bool is_glu, const Tensor& grad_output, const Tensor& self, auto call) {
-  const bool requires_grad = compute_requires_grad(grad_output, self);
-  const Tensor of_grad = tangent_of(grad_output), of_self = tangent_of(self);
-  const bool has_tangent = of_grad.defined() || of_self.defined();
-  if (!requires_grad && !has_tangent) return call();
-  const BoundGate gate = bind();
-  c10::intrusive_ptr<GatedBackwardBackward> node;
-  if (requires_grad) {
-    node = make_node<GatedBackwardBackward>(grad_output, self);
-    node->gate = {gate, is_glu};
-    node->self = SavedVariable(self, false);
-    if (self.requires_grad()) node->grad_output = SavedVariable(grad_output, false);
-  }
-  Tensor result = call();
-  if (node) torch::autograd::set_history(result, node);
-  if (has_tangent) {
-    const Halves x = halves(gate, primal_of(self));
-    const Halves t = of_self.defined() ? halves(gate, of_self) : Halves{};
-    const GatedPoint point(gate.formula, x.gate, x.other);
-    const Halves tangents = point.tangents_of_gradients(primal_of(grad_output), of_grad, t);
-    set_tangent(result, joined(gate, point.rounded(tangents)));
-  }
-  return result;
+Tensor backward(auto bind, bool is_glu, const Tensor& grad_output, const Tensor& self,
+                auto call_kernel) {
+  return call_differentiably<GatedBackwardBackward>(
+      std::tie(grad_output, self),
+      [&](GatedBackwardBackward& node) {
+        node.gate = {bind(), is_glu};
+        node.self = SavedVariable(self, false);
+        if (self.requires_grad()) node.grad_output = SavedVariable(grad_output, false);
+      },
+      call_kernel,
+      [&](const Tensor& result) {
+        const BoundGate gate = bind();
+        const Tensor of_self = tangent_of(self);
+        const Halves x = halves(gate, primal_of(self));
+        const Halves t = of_self.defined() ? halves(gate, of_self) : Halves{};
+        const GatedPoint point(gate.formula, x.gate, x.other);
+        const Halves tangents =
+            point.tangents_of_gradients(primal_of(grad_output), tangent_of(grad_output), t);
+        set_tangent(result, joined(gate, point.rounded(tangents)));
+      });
 }
 
 Tensor glu(Keys keys, const Tensor& self, int64_t dim) {

@@ -3,8 +3,8 @@
 
 #include "activation.h"
 #include "compilable_node.h"
+#include "differentiably.h"
 #include "gated_derivatives.h"
-#include "node.h"
 
 namespace act::autograd {
 namespace {
@@ -13,7 +13,6 @@ using at::Tensor;
 using Keys = c10::DispatchKeySet;
 using Parameters = at::ArrayRef<double>;
 using Pair = std::tuple<Tensor, Tensor>;
-using torch::autograd::compute_requires_grad;
 
 const auto& value_op() {
   static const auto op =
@@ -38,7 +37,7 @@ struct GatedPairBackward : CompilableNode<GatedPairBackward> {
   SavedVariable gate;
   SavedVariable other;
 
-  std::vector<SavedTensor> saved_tensors() { return {{gate, false}, {other, false}}; }
+  SavedTensors saved_tensors() { return {{gate, false}, {other, false}}; }
   auto constants() { return std::tie(formula.index, formula.values.first, formula.values.second); }
 
   variable_list apply(variable_list&& grads) override {
@@ -50,10 +49,6 @@ struct GatedPairBackward : CompilableNode<GatedPairBackward> {
                            activation_name(declaration_of(formula.index)), parameters_of(formula));
     return wanted(std::move(result));
   }
-  void release_variables() override {
-    gate.reset_data();
-    other.reset_data();
-  }
   std::string name() const override { return "Act::gated_pair_backward"; }
 };
 
@@ -63,9 +58,7 @@ struct GatedPairBackwardBackward : CompilableNode<GatedPairBackwardBackward> {
   SavedVariable gate;
   SavedVariable other;
 
-  std::vector<SavedTensor> saved_tensors() {
-    return {{grad_output, false}, {gate, false}, {other, false}};
-  }
+  SavedTensors saved_tensors() { return {{grad_output, false}, {gate, false}, {other, false}}; }
   auto constants() { return std::tie(formula.index, formula.values.first, formula.values.second); }
 
   variable_list apply(variable_list&& grads) override {
@@ -82,32 +75,25 @@ struct GatedPairBackwardBackward : CompilableNode<GatedPairBackwardBackward> {
     }
     return wanted(std::move(result), {g, a, b});
   }
-  void release_variables() override {
-    grad_output.reset_data();
-    gate.reset_data();
-    other.reset_data();
-  }
   std::string name() const override { return "Act::gated_pair_backward_backward"; }
 };
 
 Tensor value(Keys keys, const Tensor& gate, const Tensor& other, std::string_view activation,
              Parameters parameters) {
   const BoundFormula formula = find_activation("gated_pair", activation, parameters);
-  c10::intrusive_ptr<GatedPairBackward> node;
-  if (compute_requires_grad(gate, other)) {
-    node = make_node<GatedPairBackward>(gate, other);
-    node->formula = formula;
-    node->gate = SavedVariable(gate, false);
-    node->other = SavedVariable(other, false);
-  }
-  Tensor result = call_below(value_op(), keys, gate, other, activation, parameters);
-  if (node) torch::autograd::set_history(result, node);
-  const Tensor of_gate = tangent_of(gate), of_other = tangent_of(other);
-  if (of_gate.defined() || of_other.defined()) {
-    const GatedPoint point(formula, primal_of(gate), primal_of(other));
-    set_tangent(result, point.rounded(point.directional({of_gate, of_other})));
-  }
-  return result;
+  return call_differentiably<GatedPairBackward>(
+      std::tie(gate, other),
+      [&](GatedPairBackward& node) {
+        node.formula = formula;
+        node.gate = SavedVariable(gate, false);
+        node.other = SavedVariable(other, false);
+      },
+      [&] { return call_below(value_op(), keys, gate, other, activation, parameters); },
+      [&](const Tensor& result) {
+        const GatedPoint point(formula, primal_of(gate), primal_of(other));
+        set_tangent(result,
+                    point.rounded(point.directional({tangent_of(gate), tangent_of(other)})));
+      });
 }
 
 Tensor& out(Keys keys, const Tensor& gate, const Tensor& other, std::string_view activation,
@@ -118,37 +104,30 @@ Tensor& out(Keys keys, const Tensor& gate, const Tensor& other, std::string_view
 
 Pair backward(Keys keys, const Tensor& grad_output, const Tensor& gate, const Tensor& other,
               std::string_view activation, Parameters parameters) {
-  const auto call = [&] {
-    return call_below(backward_op(), keys, grad_output, gate, other, activation, parameters);
+  // Without anybody to differentiate for, the activation is not looked up.
+  const auto formula = [&] {
+    return find_activation("gated_pair_backward", activation, parameters);
   };
-  const bool requires_grad = compute_requires_grad(grad_output, gate, other);
-  const Tensor of_grad = tangent_of(grad_output), of_gate = tangent_of(gate),
-               of_other = tangent_of(other);
-  const bool has_tangent = of_grad.defined() || of_gate.defined() || of_other.defined();
-  if (!requires_grad && !has_tangent) return call();
-  const BoundFormula formula = find_activation("gated_pair_backward", activation, parameters);
-  c10::intrusive_ptr<GatedPairBackwardBackward> node;
-  if (requires_grad) {
-    node = make_node<GatedPairBackwardBackward>(grad_output, gate, other);
-    node->formula = formula;
-    node->grad_output = SavedVariable(grad_output, false);
-    node->gate = SavedVariable(gate, false);
-    node->other = SavedVariable(other, false);
-  }
-  Pair result = call();
-  auto& [grad_gate, grad_other] = result;
-  if (node) {
-    torch::autograd::set_history(grad_gate, node);
-    torch::autograd::set_history(grad_other, node);
-  }
-  if (has_tangent) {
-    const GatedPoint point(formula, primal_of(gate), primal_of(other));
-    const Halves tangents = point.rounded(
-        point.tangents_of_gradients(primal_of(grad_output), of_grad, {of_gate, of_other}));
-    if (tangents.gate.defined()) set_tangent(grad_gate, tangents.gate);
-    if (tangents.other.defined()) set_tangent(grad_other, tangents.other);
-  }
-  return result;
+  return call_differentiably<GatedPairBackwardBackward>(
+      std::tie(grad_output, gate, other),
+      [&](GatedPairBackwardBackward& node) {
+        node.formula = formula();
+        node.grad_output = SavedVariable(grad_output, false);
+        node.gate = SavedVariable(gate, false);
+        node.other = SavedVariable(other, false);
+      },
+      [&] {
+        return call_below(backward_op(), keys, grad_output, gate, other, activation, parameters);
+      },
+      [&](const Pair& gradients) {
+        const auto& [grad_gate, grad_other] = gradients;
+        const GatedPoint point(formula(), primal_of(gate), primal_of(other));
+        const Halves tangents = point.rounded(
+            point.tangents_of_gradients(primal_of(grad_output), tangent_of(grad_output),
+                                        {tangent_of(gate), tangent_of(other)}));
+        if (tangents.gate.defined()) set_tangent(grad_gate, tangents.gate);
+        if (tangents.other.defined()) set_tangent(grad_other, tangents.other);
+      });
 }
 
 Tensor& bump_out(Keys keys, const Tensor& gate, const Tensor& other, std::string_view activation,

@@ -19,11 +19,10 @@ using at::Tensor;
 using Generator = std::optional<at::Generator>;
 
 struct AddGumbelBackward : CompilableNode<AddGumbelBackward> {
-  std::vector<SavedTensor> saved_tensors() { return {}; }
+  SavedTensors saved_tensors() { return {}; }
   auto constants() { return std::tuple<>(); }
 
   variable_list apply(variable_list&& grads) override { return std::move(grads); }
-  void release_variables() override {}
   std::string name() const override { return "Act::add_gumbel_backward"; }
 };
 

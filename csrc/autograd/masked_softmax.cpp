@@ -14,13 +14,12 @@
 
 #include "../masked_normalization.h"
 #include "compilable_node.h"
-#include "node.h"
+#include "differentiably.h"
 
 namespace act::autograd {
 namespace {
 
 using at::Tensor;
-using torch::autograd::compute_requires_grad;
 
 Tensor sum_along(const Tensor& tensor, int64_t dim) {
   return tensor.dim() == 0 ? tensor : at::sum(tensor, dim, /*keepdim=*/true);
@@ -93,8 +92,9 @@ struct MaskedSoftmaxBackward : CompilableNode<MaskedSoftmaxBackward<member>> {
   double temperature = 1;
   at::ScalarType input_dtype = at::kFloat;
 
-  std::vector<SavedTensor> saved_tensors() { return {{output, true}, {mask, false}}; }
+  SavedTensors saved_tensors() { return {{output, true}, {mask, false}}; }
   auto constants() { return std::tie(dim, temperature, input_dtype); }
+  void save_output(const Tensor& result) { output = SavedVariable(result, /*is_output=*/true); }
 
   variable_list apply(variable_list&& grads) override {
     const std::lock_guard<std::mutex> lock(this->mutex_);
@@ -103,10 +103,6 @@ struct MaskedSoftmaxBackward : CompilableNode<MaskedSoftmaxBackward<member>> {
     const Tensor grad_input = d.backward(grads[0], input_dtype);
     const Tensor kept = mask.unpack();
     return {kept.defined() ? at::where(kept, grad_input, at::Scalar(0)) : grad_input};
-  }
-  void release_variables() override {
-    output.reset_data();
-    mask.reset_data();
   }
   std::string name() const override {
     return std::string("Act::") + masked_name_of(member) + "_backward";
@@ -120,7 +116,7 @@ struct MaskedSoftmaxBackwardBackward : CompilableNode<MaskedSoftmaxBackwardBackw
   int64_t dim = 0;
   double temperature = 1;
 
-  std::vector<SavedTensor> saved_tensors() { return {{grad_output, false}, {output, false}}; }
+  SavedTensors saved_tensors() { return {{grad_output, false}, {output, false}}; }
   auto constants() { return std::tie(dim, temperature); }
 
   variable_list apply(variable_list&& grads) override {
@@ -133,10 +129,6 @@ struct MaskedSoftmaxBackwardBackward : CompilableNode<MaskedSoftmaxBackwardBackw
       result[1] = d.by_output(grads[0], grad_output.unpack());
     }
     return result;
-  }
-  void release_variables() override {
-    grad_output.reset_data();
-    output.reset_data();
   }
   std::string name() const override {
     return std::string("Act::") + masked_name_of(member) + "_backward_backward";
@@ -154,24 +146,22 @@ struct Kernel {
       return masked_softmax_op<member>().call(self.to(type), dim, mask, temperature, empty,
                                               std::nullopt);
     }
-    c10::intrusive_ptr<MaskedSoftmaxBackward<member>> node;
-    if (compute_requires_grad(self)) {
-      node = make_node<MaskedSoftmaxBackward<member>>(self);
-      node->dim = dim;
-      node->temperature = temperature;
-      node->input_dtype = self.scalar_type();
-      if (mask && empty == "nan") node->mask = SavedVariable(*mask, /*is_output=*/false);
-    }
-    const Tensor tangent = tangent_of(self);
-    Tensor result =
-        call_below(masked_softmax_op<member>(), keys, self, dim, mask, temperature, empty, dtype);
-    if (node) torch::autograd::set_history(result, node);
-    if (tangent.defined()) {
-      set_tangent(result, Derivatives<member>{result, dim, temperature}.forward(tangent));
-    }
-    // After the tangent, which is saved along: forward-over-reverse needs it.
-    if (node) node->output = SavedVariable(result, /*is_output=*/true);
-    return result;
+    return call_differentiably<MaskedSoftmaxBackward<member>>(
+        std::tie(self),
+        [&](auto& node) {
+          node.dim = dim;
+          node.temperature = temperature;
+          node.input_dtype = self.scalar_type();
+          if (mask && empty == "nan") node.mask = SavedVariable(*mask, /*is_output=*/false);
+        },
+        [&] {
+          return call_below(masked_softmax_op<member>(), keys, self, dim, mask, temperature, empty,
+                            dtype);
+        },
+        [&](const Tensor& result) {
+          const Derivatives<member> d{result, dim, temperature};
+          set_tangent(result, d.forward(tangent_of(self)));
+        });
   }
 
   static Tensor& out(c10::DispatchKeySet keys, const Tensor& self, int64_t dim,
@@ -184,28 +174,28 @@ struct Kernel {
 
   static Tensor backward(c10::DispatchKeySet keys, const Tensor& grad_output, const Tensor& output,
                          int64_t dim, double temperature, at::ScalarType input_dtype) {
-    c10::intrusive_ptr<MaskedSoftmaxBackwardBackward<member>> node;
-    if (compute_requires_grad(grad_output, output)) {
-      node = make_node<MaskedSoftmaxBackwardBackward<member>>(grad_output, output);
-      node->dim = dim;
-      node->temperature = temperature;
-      node->output = SavedVariable(output, false);
-      if (output.requires_grad()) node->grad_output = SavedVariable(grad_output, false);
-    }
-    Tensor result = call_below(masked_softmax_backward_op<member>(), keys, grad_output, output, dim,
-                               temperature, input_dtype);
-    if (node) torch::autograd::set_history(result, node);
-    const Tensor of_grad = tangent_of(grad_output), of_output = tangent_of(output);
-    if (of_grad.defined() || of_output.defined()) {
-      const Derivatives<member> d{primal_of(output), dim, temperature};
-      Tensor tangent;
-      if (of_grad.defined()) tangent = d.backward(of_grad, d.output.scalar_type());
-      if (of_output.defined()) {
-        tangent = add_defined(tangent, d.tangent_by_output(of_output, primal_of(grad_output)));
-      }
-      set_tangent(result, tangent.to(input_dtype));
-    }
-    return result;
+    return call_differentiably<MaskedSoftmaxBackwardBackward<member>>(
+        std::tie(grad_output, output),
+        [&](auto& node) {
+          node.dim = dim;
+          node.temperature = temperature;
+          node.output = SavedVariable(output, false);
+          if (output.requires_grad()) node.grad_output = SavedVariable(grad_output, false);
+        },
+        [&] {
+          return call_below(masked_softmax_backward_op<member>(), keys, grad_output, output, dim,
+                            temperature, input_dtype);
+        },
+        [&](const Tensor& result) {
+          const Tensor of_grad = tangent_of(grad_output), of_output = tangent_of(output);
+          const Derivatives<member> d{primal_of(output), dim, temperature};
+          Tensor tangent;
+          if (of_grad.defined()) tangent = d.backward(of_grad, d.output.scalar_type());
+          if (of_output.defined()) {
+            tangent = add_defined(tangent, d.tangent_by_output(of_output, primal_of(grad_output)));
+          }
+          set_tangent(result, tangent.to(input_dtype));
+        });
   }
 };
 

@@ -45,6 +45,7 @@ inline void set_tangent(const at::Tensor& result, const at::Tensor& tangent,
 // An in-place op changes the tangent that its tensor has, in place too.
 inline void update_tangent(const at::Tensor& self, const at::Tensor& tangent) {
   at::Tensor own = tangent_of(self);
+  if (!own.defined()) return set_tangent(self, tangent, /*in_place=*/true);
   own.copy_(tangent);
   set_tangent(self, own, /*in_place=*/true);
 }

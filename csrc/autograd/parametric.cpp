@@ -1,12 +1,11 @@
 // Derivatives of the ops whose parameters are tensors.
 #include <torch/library.h>
 
+#include "differentiably.h"
 #include "parametric_nodes.h"
 
 namespace act::autograd {
 namespace {
-
-using torch::autograd::compute_requires_grad;
 
 template <class Op>
 struct Kernels;
@@ -17,11 +16,6 @@ struct Kernels<ParametricOp<Formula, formula, TypeList<W...>, TypeList<P...>>> {
   using Parameters = typename Op::Parameters;
   using Point = ParametricPoint<Op>;
 
-  static bool has_tangent(const at::Tensor& self, const Parameters& parameters) {
-    bool has = tangent_of(self).defined();
-    for (const at::Tensor& parameter : parameters) has |= tangent_of(parameter).defined();
-    return has;
-  }
   static Parameters primals_of(const Parameters& parameters) {
     Parameters result;
     for (std::size_t k = 0; k < Op::tensors; ++k) result[k] = primal_of(parameters[k]);
@@ -38,8 +32,8 @@ struct Kernels<ParametricOp<Formula, formula, TypeList<W...>, TypeList<P...>>> {
     return result;
   }
   static at::Tensor tangent_of_value(const at::Tensor& self, const Parameters& parameters,
-                                     const at::Tensor& x, const ParameterValues& scalars) {
-    const Point point(x, primals_of(parameters), scalars);
+                                     const ParameterValues& scalars) {
+    const Point point(primal_of(self), primals_of(parameters), scalars);
     return point.gathered(point.directional(tangents_of(point, self, parameters)), 0);
   }
 
@@ -55,46 +49,30 @@ struct Kernels<ParametricOp<Formula, formula, TypeList<W...>, TypeList<P...>>> {
                           P... numbers) {
     const Parameters parameters{tensors...};
     const ParameterValues scalars = Op::scalars(numbers...);
-    c10::intrusive_ptr<ParametricBackward<Op>> node;
-    if (compute_requires_grad(self, tensors...)) {
-      node = make_node<ParametricBackward<Op>>(self, tensors...);
-      node->self = SavedVariable(self, false);
-      save(*node, parameters, scalars);
-    }
-    at::Tensor result = call_below(Op::value(), keys, self, tensors..., numbers...);
-    if (node) torch::autograd::set_history(result, node);
-    if (has_tangent(self, parameters)) {
-      set_tangent(result, tangent_of_value(self, parameters, primal_of(self), scalars));
-    }
-    return result;
+    return call_differentiably<ParametricBackward<Op>>(
+        std::tie(self, tensors...),
+        [&](auto& node) {
+          node.self = SavedVariable(self, false);
+          save(node, parameters, scalars);
+        },
+        [&] { return call_below(Op::value(), keys, self, tensors..., numbers...); },
+        [&](const at::Tensor& result) {
+          set_tangent(result, tangent_of_value(self, parameters, scalars));
+        });
   }
 
   static at::Tensor& in_place(c10::DispatchKeySet keys, at::Tensor& self, W... tensors,
                               P... numbers) {
     const Parameters parameters{tensors...};
     const ParameterValues scalars = Op::scalars(numbers...);
-    const bool requires_grad = compute_requires_grad(self, tensors...);
-    torch::autograd::check_inplace(self, requires_grad);
-    const bool with_tangent = has_tangent(self, parameters);
-    // With its tangent, which the backward is differentiated along.
-    at::Tensor input;
-    if (requires_grad || with_tangent) input = self.clone();
-    c10::intrusive_ptr<ParametricBackward<Op>> node;
-    if (requires_grad) {
-      node = make_node<ParametricBackward<Op>>(self, tensors...);
-      node->self = SavedVariable(input, false);
-      save(*node, parameters, scalars);
-    }
-    write_below(Op::in_place(), keys, self, tensors..., numbers...);
-    if (node) torch::autograd::rebase_history(self, node);
-    if (with_tangent) {
-      const at::Tensor tangent = tangent_of_value(self, parameters, primal_of(input), scalars);
-      if (tangent_of(self).defined()) {
-        update_tangent(self, tangent);
-      } else {
-        set_tangent(self, tangent, /*in_place=*/true);
-      }
-    }
+    write_differentiably<ParametricBackward<Op>>(
+        self, std::tie(self, tensors...),
+        [&](auto& node, const at::Tensor& input) {
+          node.self = SavedVariable(input, false);
+          save(node, parameters, scalars);
+        },
+        [&] { write_below(Op::in_place(), keys, self, tensors..., numbers...); },
+        [&](const at::Tensor& input) { return tangent_of_value(input, parameters, scalars); });
     return self;
   }
 
@@ -108,23 +86,17 @@ struct Kernels<ParametricOp<Formula, formula, TypeList<W...>, TypeList<P...>>> {
                                          const at::Tensor& self, W... tensors, P... numbers) {
     const Parameters parameters{tensors...};
     const ParameterValues scalars = Op::scalars(numbers...);
-    c10::intrusive_ptr<ParametricDoubleBackward<Op>> node;
-    if (compute_requires_grad(grad_output, self, tensors...)) {
-      node = make_node<ParametricDoubleBackward<Op>>(grad_output, self, tensors...);
-      node->grad_output = SavedVariable(grad_output, false);
-      node->self = SavedVariable(self, false);
-      save(*node, parameters, scalars);
-    }
-    typename Op::Gradients result =
-        call_below(Op::backward(), keys, grad_output, self, tensors..., numbers...);
-    if (node) {
-      std::apply([&](auto&... gradient) { (torch::autograd::set_history(gradient, node), ...); },
-                 result);
-    }
-    if (tangent_of(grad_output).defined() || has_tangent(self, parameters)) {
-      set_tangents_of_gradients(result, grad_output, self, parameters, scalars);
-    }
-    return result;
+    return call_differentiably<ParametricDoubleBackward<Op>>(
+        std::tie(grad_output, self, tensors...),
+        [&](auto& node) {
+          node.grad_output = SavedVariable(grad_output, false);
+          node.self = SavedVariable(self, false);
+          save(node, parameters, scalars);
+        },
+        [&] { return call_below(Op::backward(), keys, grad_output, self, tensors..., numbers...); },
+        [&](typename Op::Gradients& gradients) {
+          set_tangents_of_gradients(gradients, grad_output, self, parameters, scalars);
+        });
   }
 
   // Of g·∂f/∂argument_k: g'·∂f/∂argument_k + g·(∂f/∂argument_k)'.

@@ -23,10 +23,10 @@ struct ParametricBackward : CompilableNode<ParametricBackward<Op>> {
   SavedParameters<Op> parameters;
   ParameterValues scalars;
 
-  std::vector<SavedTensor> saved_tensors() {
-    std::vector<SavedTensor> all{{self, false}};
-    for (SavedVariable& parameter : parameters) all.push_back({parameter, false});
-    return all;
+  SavedTensors saved_tensors() {
+    return std::apply(
+        [&](auto&... parameter) { return SavedTensors{{self, false}, {parameter, false}...}; },
+        parameters);
   }
   auto constants() { return std::tie(scalars.first, scalars.second); }
 
@@ -37,10 +37,6 @@ struct ParametricBackward : CompilableNode<ParametricBackward<Op>> {
     variable_list result =
         std::apply([](const auto&... gradient) { return variable_list{gradient...}; }, gradients);
     return this->wanted(std::move(result));
-  }
-  void release_variables() override {
-    self.reset_data();
-    for (SavedVariable& parameter : parameters) parameter.reset_data();
   }
   std::string name() const override {
     return std::string("Act::") + Op::declaration.name + "_backward";
@@ -55,10 +51,12 @@ struct ParametricDoubleBackward : CompilableNode<ParametricDoubleBackward<Op>> {
   SavedParameters<Op> parameters;
   ParameterValues scalars;
 
-  std::vector<SavedTensor> saved_tensors() {
-    std::vector<SavedTensor> all{{grad_output, false}, {self, false}};
-    for (SavedVariable& parameter : parameters) all.push_back({parameter, false});
-    return all;
+  SavedTensors saved_tensors() {
+    return std::apply(
+        [&](auto&... parameter) {
+          return SavedTensors{{grad_output, false}, {self, false}, {parameter, false}...};
+        },
+        parameters);
   }
   auto constants() { return std::tie(scalars.first, scalars.second); }
 
@@ -83,11 +81,6 @@ struct ParametricDoubleBackward : CompilableNode<ParametricDoubleBackward<Op>> {
     variable_list inputs{x, x};
     inputs.insert(inputs.end(), p.begin(), p.end());
     return this->wanted(std::move(result), inputs);
-  }
-  void release_variables() override {
-    grad_output.reset_data();
-    self.reset_data();
-    for (SavedVariable& parameter : parameters) parameter.reset_data();
   }
   std::string name() const override {
     return std::string("Act::") + Op::declaration.name + "_double_backward";

@@ -6,6 +6,7 @@
 
 #include "bound_op.h"
 #include "compilable_node.h"
+#include "differentiably.h"
 #include "saved_preference.h"
 #include "slope_bits.h"
 
@@ -30,7 +31,7 @@ struct PointwiseBackward : CompilableNode<PointwiseBackward> {
   BoundOp op;
   SavedVariable saved;
 
-  std::vector<SavedTensor> saved_tensors() { return {{saved, op.is_result}}; }
+  SavedTensors saved_tensors() { return {{saved, op.is_result}}; }
   auto constants() { return std::tie(op); }
 
   variable_list apply(variable_list&& grads) override {
@@ -38,7 +39,6 @@ struct PointwiseBackward : CompilableNode<PointwiseBackward> {
     if (!task_should_compute_output(0) || !grads[0].defined()) return {at::Tensor()};
     return {op.backward(grads[0], saved.unpack(op.is_result ? getptr() : nullptr))};
   }
-  void release_variables() override { saved.reset_data(); }
   std::string name() const override { return node_name(op, "_backward"); }
 };
 
@@ -49,7 +49,7 @@ struct PointwiseBackwardBackward : CompilableNode<PointwiseBackwardBackward> {
   SavedVariable grad_output;
   SavedVariable saved;
 
-  std::vector<SavedTensor> saved_tensors() { return {{grad_output, false}, {saved, false}}; }
+  SavedTensors saved_tensors() { return {{grad_output, false}, {saved, false}}; }
   auto constants() { return std::tie(op); }
 
   variable_list apply(variable_list&& grads) override {
@@ -63,10 +63,6 @@ struct PointwiseBackwardBackward : CompilableNode<PointwiseBackwardBackward> {
     }
     return result;
   }
-  void release_variables() override {
-    grad_output.reset_data();
-    saved.reset_data();
-  }
   std::string name() const override { return node_name(op, "_backward_backward"); }
 };
 
@@ -77,7 +73,7 @@ struct PointwiseDoubleBackwardBackward : CompilableNode<PointwiseDoubleBackwardB
   SavedVariable grad_output;
   SavedVariable saved;
 
-  std::vector<SavedTensor> saved_tensors() {
+  SavedTensors saved_tensors() {
     return {{grad_grad_input, false}, {grad_output, false}, {saved, false}};
   }
   auto constants() { return std::tie(op); }
@@ -98,11 +94,6 @@ struct PointwiseDoubleBackwardBackward : CompilableNode<PointwiseDoubleBackwardB
           at::mul(grads[0], at::mul(grad_grad_input.unpack(), grad_output.unpack())), x);
     }
     return result;
-  }
-  void release_variables() override {
-    grad_grad_input.reset_data();
-    grad_output.reset_data();
-    saved.reset_data();
   }
   std::string name() const override { return node_name(op, "_double_backward_backward"); }
 };
@@ -174,57 +165,55 @@ void in_place(BoundOp op, at::Tensor& self, auto call) {
 }
 
 at::Tensor backward(const BoundOp& op, const at::Tensor& grad_output, const at::Tensor& saved,
-                    auto call) {
-  c10::intrusive_ptr<PointwiseBackwardBackward> node;
-  if (compute_requires_grad(grad_output, saved)) {
-    node = make_node<PointwiseBackwardBackward>(grad_output, saved);
-    node->op = op;
-    node->saved = SavedVariable(saved, false);
-    if (saved.requires_grad()) node->grad_output = SavedVariable(grad_output, false);
-  }
-  at::Tensor result = call();
-  if (node) torch::autograd::set_history(result, node);
-  const at::Tensor grad_tangent = tangent_of(grad_output);
-  const at::Tensor saved_tangent = tangent_of(saved);
-  if (grad_tangent.defined() || saved_tangent.defined()) {
-    const at::Tensor x = primal_of(saved);
-    at::Tensor of_grad, of_saved;
-    if (grad_tangent.defined()) of_grad = op.backward(grad_tangent, x);
-    if (saved_tangent.defined()) {
-      of_saved = op.double_backward(saved_tangent, primal_of(grad_output), x);
-    }
-    set_tangent(result, add_defined(of_grad, of_saved));
-  }
-  return result;
+                    auto call_kernel) {
+  return call_differentiably<PointwiseBackwardBackward>(
+      std::tie(grad_output, saved),
+      [&](PointwiseBackwardBackward& node) {
+        node.op = op;
+        node.saved = SavedVariable(saved, false);
+        if (saved.requires_grad()) node.grad_output = SavedVariable(grad_output, false);
+      },
+      call_kernel,
+      [&](const at::Tensor& result) {
+        const at::Tensor grad_tangent = tangent_of(grad_output);
+        const at::Tensor saved_tangent = tangent_of(saved);
+        const at::Tensor x = primal_of(saved);
+        at::Tensor of_grad, of_saved;
+        if (grad_tangent.defined()) of_grad = op.backward(grad_tangent, x);
+        if (saved_tangent.defined()) {
+          of_saved = op.double_backward(saved_tangent, primal_of(grad_output), x);
+        }
+        set_tangent(result, add_defined(of_grad, of_saved));
+      });
 }
 
 at::Tensor double_backward(const BoundOp& op, const at::Tensor& grad_grad_input,
-                           const at::Tensor& grad_output, const at::Tensor& saved, auto call) {
-  c10::intrusive_ptr<PointwiseDoubleBackwardBackward> node;
-  if (compute_requires_grad(grad_grad_input, grad_output, saved)) {
-    node = make_node<PointwiseDoubleBackwardBackward>(grad_grad_input, grad_output, saved);
-    node->op = op;
-    node->grad_grad_input = SavedVariable(grad_grad_input, false);
-    node->grad_output = SavedVariable(grad_output, false);
-    node->saved = SavedVariable(saved, false);
-  }
-  at::Tensor result = call();
-  if (node) torch::autograd::set_history(result, node);
-  const at::Tensor first = tangent_of(grad_grad_input);
-  const at::Tensor second = tangent_of(grad_output);
-  const at::Tensor third = tangent_of(saved);
-  if (first.defined() || second.defined() || third.defined()) {
-    const at::Tensor u = primal_of(grad_grad_input), g = primal_of(grad_output),
-                     x = primal_of(saved);
-    at::Tensor tangent;
-    if (first.defined()) tangent = op.double_backward(first, g, x);
-    if (second.defined()) tangent = add_defined(tangent, op.double_backward(u, second, x));
-    if (third.defined()) {
-      tangent = add_defined(tangent, op.third_derivative_times(at::mul(third, at::mul(u, g)), x));
-    }
-    set_tangent(result, tangent);
-  }
-  return result;
+                           const at::Tensor& grad_output, const at::Tensor& saved,
+                           auto call_kernel) {
+  return call_differentiably<PointwiseDoubleBackwardBackward>(
+      std::tie(grad_grad_input, grad_output, saved),
+      [&](PointwiseDoubleBackwardBackward& node) {
+        node.op = op;
+        node.grad_grad_input = SavedVariable(grad_grad_input, false);
+        node.grad_output = SavedVariable(grad_output, false);
+        node.saved = SavedVariable(saved, false);
+      },
+      call_kernel,
+      [&](const at::Tensor& result) {
+        const at::Tensor first = tangent_of(grad_grad_input);
+        const at::Tensor second = tangent_of(grad_output);
+        const at::Tensor third = tangent_of(saved);
+        const at::Tensor u = primal_of(grad_grad_input), g = primal_of(grad_output),
+                         x = primal_of(saved);
+        at::Tensor tangent;
+        if (first.defined()) tangent = op.double_backward(first, g, x);
+        if (second.defined()) tangent = add_defined(tangent, op.double_backward(u, second, x));
+        if (third.defined()) {
+          tangent =
+              add_defined(tangent, op.third_derivative_times(at::mul(third, at::mul(u, g)), x));
+        }
+        set_tangent(result, tangent);
+      });
 }
 
 // Thin typed kernels around the functions above: each op's arguments become a BoundOp.

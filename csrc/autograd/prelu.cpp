@@ -14,12 +14,10 @@
 #include "../channel_parameter.h"
 #include "../dispatcher.h"
 #include "compilable_node.h"
-#include "node.h"
+#include "differentiably.h"
 
 namespace act::autograd {
 namespace {
-
-using torch::autograd::compute_requires_grad;
 
 using Value = at::Tensor(const at::Tensor&, const at::Tensor&);
 using InPlace = at::Tensor&(at::Tensor&, const at::Tensor&);
@@ -47,7 +45,7 @@ struct PreluBackward : CompilableNode<PreluBackward> {
   SavedVariable self;
   SavedVariable weight;
 
-  std::vector<SavedTensor> saved_tensors() { return {{self, false}, {weight, false}}; }
+  SavedTensors saved_tensors() { return {{self, false}, {weight, false}}; }
   auto constants() { return std::tie(); }
 
   variable_list apply(variable_list&& grads) override {
@@ -57,10 +55,6 @@ struct PreluBackward : CompilableNode<PreluBackward> {
     std::tie(result[0], result[1]) = call_backward(grads[0], self.unpack(), weight.unpack());
     return wanted(std::move(result));
   }
-  void release_variables() override {
-    self.reset_data();
-    weight.reset_data();
-  }
   std::string name() const override { return "Act::prelu_backward"; }
 };
 
@@ -69,9 +63,7 @@ struct PreluBackwardBackward : CompilableNode<PreluBackwardBackward> {
   SavedVariable self;
   SavedVariable weight;
 
-  std::vector<SavedTensor> saved_tensors() {
-    return {{grad_output, false}, {self, false}, {weight, false}};
-  }
+  SavedTensors saved_tensors() { return {{grad_output, false}, {self, false}, {weight, false}}; }
   auto constants() { return std::tie(); }
 
   variable_list apply(variable_list&& grads) override {
@@ -96,19 +88,13 @@ struct PreluBackwardBackward : CompilableNode<PreluBackwardBackward> {
     }
     return wanted(std::move(result), {g, x, w});
   }
-  void release_variables() override {
-    grad_output.reset_data();
-    self.reset_data();
-    weight.reset_data();
-  }
   std::string name() const override { return "Act::prelu_backward_backward"; }
 };
 
 // The tangent of prelu(x, w): x'·slope + w'·min(x, 0).
-at::Tensor tangent_of_value(const at::Tensor& self, const at::Tensor& weight, const at::Tensor& x,
-                            const at::Tensor& w) {
-  const at::Tensor of_self = tangent_of(self);
-  const at::Tensor of_weight = tangent_of(weight);
+at::Tensor tangent_of_value(const at::Tensor& self, const at::Tensor& weight) {
+  const at::Tensor x = primal_of(self), w = primal_of(weight);
+  const at::Tensor of_self = tangent_of(self), of_weight = tangent_of(weight);
   at::Tensor tangent;
   if (of_self.defined()) tangent = of_self * slopes(x, w);
   if (of_weight.defined()) {
@@ -120,44 +106,26 @@ at::Tensor tangent_of_value(const at::Tensor& self, const at::Tensor& weight, co
 
 at::Tensor prelu(c10::DispatchKeySet keys, const at::Tensor& self, const at::Tensor& weight) {
   static const auto op = find_op<Value>("prelu");
-  c10::intrusive_ptr<PreluBackward> node;
-  if (compute_requires_grad(self, weight)) {
-    node = make_node<PreluBackward>(self, weight);
-    node->self = SavedVariable(self, false);
-    node->weight = SavedVariable(weight, false);
-  }
-  at::Tensor result = call_below(op, keys, self, weight);
-  if (node) torch::autograd::set_history(result, node);
-  if (tangent_of(self).defined() || tangent_of(weight).defined()) {
-    set_tangent(result, tangent_of_value(self, weight, primal_of(self), primal_of(weight)));
-  }
-  return result;
+  return call_differentiably<PreluBackward>(
+      std::tie(self, weight),
+      [&](PreluBackward& node) {
+        node.self = SavedVariable(self, false);
+        node.weight = SavedVariable(weight, false);
+      },
+      [&] { return call_below(op, keys, self, weight); },
+      [&](const at::Tensor& result) { set_tangent(result, tangent_of_value(self, weight)); });
 }
 
 at::Tensor& prelu_(c10::DispatchKeySet keys, at::Tensor& self, const at::Tensor& weight) {
   static const auto op = find_op<InPlace>("prelu_");
-  const bool requires_grad = compute_requires_grad(self, weight);
-  torch::autograd::check_inplace(self, requires_grad);
-  const bool has_tangent = tangent_of(self).defined() || tangent_of(weight).defined();
-  at::Tensor input;
-  // With its tangent, which the backward is differentiated along.
-  if (requires_grad || has_tangent) input = self.clone();
-  c10::intrusive_ptr<PreluBackward> node;
-  if (requires_grad) {
-    node = make_node<PreluBackward>(self, weight);
-    node->self = SavedVariable(input, false);
-    node->weight = SavedVariable(weight, false);
-  }
-  write_below(op, keys, self, weight);
-  if (node) torch::autograd::rebase_history(self, node);
-  if (has_tangent) {
-    const at::Tensor tangent = tangent_of_value(self, weight, primal_of(input), primal_of(weight));
-    if (tangent_of(self).defined()) {
-      update_tangent(self, tangent);
-    } else {
-      set_tangent(self, tangent, /*in_place=*/true);
-    }
-  }
+  write_differentiably<PreluBackward>(
+      self, std::tie(self, weight),
+      [&](PreluBackward& node, const at::Tensor& input) {
+        node.self = SavedVariable(input, false);
+        node.weight = SavedVariable(weight, false);
+      },
+      [&] { write_below(op, keys, self, weight); },
+      [&](const at::Tensor& input) { return tangent_of_value(input, weight); });
   return self;
 }
 
@@ -168,39 +136,39 @@ at::Tensor& prelu_out(c10::DispatchKeySet keys, const at::Tensor& self, const at
   return write_below(op, keys, self, weight, out);
 }
 
+void set_tangents_of_gradients(const Gradients& gradients, const at::Tensor& grad_output,
+                               const at::Tensor& self, const at::Tensor& weight) {
+  const auto& [grad_input, grad_weight] = gradients;
+  const at::Tensor g_tangent = tangent_of(grad_output), x_tangent = tangent_of(self),
+                   w_tangent = tangent_of(weight);
+  const at::Tensor g = primal_of(grad_output), x = primal_of(self), w = primal_of(weight);
+  at::Tensor input_tangent = at::zeros_like(grad_input), full = at::zeros_like(grad_input);
+  if (g_tangent.defined()) {
+    input_tangent = input_tangent + g_tangent * slopes(x, w);
+    full = full + g_tangent * negative_part(x);
+  }
+  if (x_tangent.defined()) full = full + negative_only(g * x_tangent, x);
+  if (w_tangent.defined()) {
+    input_tangent = input_tangent + negative_only(g * along_channels(w_tangent, x), x);
+  }
+  set_tangent(grad_input, input_tangent);
+  set_tangent(grad_weight, sum_to_parameter(full, w));
+}
+
 Gradients prelu_backward(c10::DispatchKeySet keys, const at::Tensor& grad_output,
                          const at::Tensor& self, const at::Tensor& weight) {
   static const auto op = find_op<Backward>("prelu_backward");
-  c10::intrusive_ptr<PreluBackwardBackward> node;
-  if (compute_requires_grad(grad_output, self, weight)) {
-    node = make_node<PreluBackwardBackward>(grad_output, self, weight);
-    node->grad_output = SavedVariable(grad_output, false);
-    node->self = SavedVariable(self, false);
-    node->weight = SavedVariable(weight, false);
-  }
-  Gradients result = call_below(op, keys, grad_output, self, weight);
-  auto& [grad_input, grad_weight] = result;
-  if (node) {
-    torch::autograd::set_history(grad_input, node);
-    torch::autograd::set_history(grad_weight, node);
-  }
-  const at::Tensor g_tangent = tangent_of(grad_output), x_tangent = tangent_of(self),
-                   w_tangent = tangent_of(weight);
-  if (g_tangent.defined() || x_tangent.defined() || w_tangent.defined()) {
-    const at::Tensor g = primal_of(grad_output), x = primal_of(self), w = primal_of(weight);
-    at::Tensor input_tangent = at::zeros_like(grad_input), full = at::zeros_like(grad_input);
-    if (g_tangent.defined()) {
-      input_tangent = input_tangent + g_tangent * slopes(x, w);
-      full = full + g_tangent * negative_part(x);
-    }
-    if (x_tangent.defined()) full = full + negative_only(g * x_tangent, x);
-    if (w_tangent.defined()) {
-      input_tangent = input_tangent + negative_only(g * along_channels(w_tangent, x), x);
-    }
-    set_tangent(grad_input, input_tangent);
-    set_tangent(grad_weight, sum_to_parameter(full, w));
-  }
-  return result;
+  return call_differentiably<PreluBackwardBackward>(
+      std::tie(grad_output, self, weight),
+      [&](PreluBackwardBackward& node) {
+        node.grad_output = SavedVariable(grad_output, false);
+        node.self = SavedVariable(self, false);
+        node.weight = SavedVariable(weight, false);
+      },
+      [&] { return call_below(op, keys, grad_output, self, weight); },
+      [&](const Gradients& gradients) {
+        set_tangents_of_gradients(gradients, grad_output, self, weight);
+      });
 }
 
 at::Tensor& bump_in_place(c10::DispatchKeySet keys, at::Tensor& self, const at::Tensor& weight) {

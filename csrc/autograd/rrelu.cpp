@@ -9,7 +9,7 @@
 #include "../checks.h"
 #include "../dispatcher.h"
 #include "compilable_node.h"
-#include "node.h"
+#include "differentiably.h"
 #include "saved_preference.h"
 
 namespace act::autograd {
@@ -51,23 +51,21 @@ struct RreluBackward : CompilableNode<RreluBackward> {
   SavedVariable saved;
   SavedVariable state;
 
-  std::vector<SavedTensor> saved_tensors() {
-    return {{saved, slopes.is_result && saves_own_output}, {state, false}};
-  }
+  SavedTensors saved_tensors() { return {{saved, saves_own_output}, {state, false}}; }
   auto constants() { return std::tie(slopes); }
+  void save_output(const Tensor& result) {
+    if (saves_own_output) saved = SavedVariable(result, true);
+  }
 
   variable_list apply(variable_list&& grads) override {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (!task_should_compute_output(0) || !grads[0].defined()) return {Tensor()};
-    const Tensor x = saved.unpack(slopes.is_result && saves_own_output ? getptr() : nullptr);
+    const Tensor x = saved.unpack(saves_own_output ? getptr() : nullptr);
     return {slopes.backward(grads[0], x, state.unpack())};
-  }
-  void release_variables() override {
-    saved.reset_data();
-    state.reset_data();
   }
   std::string name() const override { return "Act::rrelu_backward"; }
 
+  // Else what is_result speaks of is the output of another node.
   bool saves_own_output = false;
 };
 
@@ -87,31 +85,25 @@ bool saves_slopes(const Tensor& self) {
 Tensor rrelu_with_state(c10::DispatchKeySet keys, const Tensor& self, const Tensor& state,
                         const Scalar& lower, const Scalar& upper) {
   static const auto op = find_op<Value>("rrelu_with_state");
-  const bool requires_grad = compute_requires_grad(self);
-  const Tensor tangent = tangent_of(self);
-  if ((requires_grad || tangent.defined()) && saves_slopes(self)) {
+  if ((compute_requires_grad(self) || tangent_of(self).defined()) && saves_slopes(self)) {
     static const auto with_slopes = find_op<WithSlopes>("rrelu_with_slopes");
     return std::get<0>(with_slopes.call(self, state, lower, upper));
   }
   const bool is_result = saved_preference() == Saved::output && output_determines_derivative(lower);
   const Slopes slopes{lower, upper, is_result};
-  c10::intrusive_ptr<RreluBackward> node;
-  if (requires_grad) {
-    node = make_node<RreluBackward>(self);
-    node->slopes = slopes;
-    if (!is_result) node->saved = SavedVariable(self, false);
-    node->state = SavedVariable(state, false);
-  }
-  Tensor result = call_below(op, keys, self, state, lower, upper);
-  if (node) torch::autograd::set_history(result, node);
-  if (tangent.defined()) {
-    set_tangent(result, slopes.backward(tangent, is_result ? result : primal_of(self), state));
-  }
-  if (node && is_result) {
-    node->saves_own_output = true;
-    node->saved = SavedVariable(result, true);
-  }
-  return result;
+  return call_differentiably<RreluBackward>(
+      std::tie(self),
+      [&](RreluBackward& node) {
+        node.slopes = slopes;
+        node.saves_own_output = is_result;
+        if (!is_result) node.saved = SavedVariable(self, false);
+        node.state = SavedVariable(state, false);
+      },
+      [&] { return call_below(op, keys, self, state, lower, upper); },
+      [&](const Tensor& result) {
+        const Tensor x = is_result ? result : primal_of(self);
+        set_tangent(result, slopes.backward(tangent_of(self), x, state));
+      });
 }
 
 Tensor& rrelu_with_state_(c10::DispatchKeySet keys, Tensor& self, const Tensor& state,
@@ -155,18 +147,17 @@ Tensor rrelu_backward(c10::DispatchKeySet keys, const Tensor& grad_output, const
                       bool is_result) {
   static const auto op = find_op<Backward>("rrelu_backward");
   const Slopes slopes{lower, upper, is_result};
-  c10::intrusive_ptr<RreluBackward> node;
-  if (compute_requires_grad(grad_output)) {
-    node = make_node<RreluBackward>(grad_output);
-    node->slopes = slopes;
-    node->saved = SavedVariable(saved, false);
-    node->state = SavedVariable(state, false);
-  }
-  Tensor result = call_below(op, keys, grad_output, saved, state, lower, upper, is_result);
-  if (node) torch::autograd::set_history(result, node);
-  const Tensor tangent = tangent_of(grad_output);
-  if (tangent.defined()) set_tangent(result, slopes.backward(tangent, primal_of(saved), state));
-  return result;
+  return call_differentiably<RreluBackward>(
+      std::tie(grad_output),
+      [&](RreluBackward& node) {
+        node.slopes = slopes;
+        node.saved = SavedVariable(saved, false);
+        node.state = SavedVariable(state, false);
+      },
+      [&] { return call_below(op, keys, grad_output, saved, state, lower, upper, is_result); },
+      [&](const Tensor& result) {
+        set_tangent(result, slopes.backward(tangent_of(grad_output), primal_of(saved), state));
+      });
 }
 
 Tensor& bump_in_place(c10::DispatchKeySet keys, Tensor& self, const Tensor& state,

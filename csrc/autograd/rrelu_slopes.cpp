@@ -23,7 +23,7 @@ Tensor times_slopes(const Tensor& grad_output, const Tensor& slopes) {
 struct RreluBackwardFromSlopes : CompilableNode<RreluBackwardFromSlopes> {
   SavedVariable slopes;
 
-  std::vector<SavedTensor> saved_tensors() { return {{slopes, false}}; }
+  SavedTensors saved_tensors() { return {{slopes, false}}; }
   auto constants() { return std::tuple<>(); }
 
   variable_list apply(variable_list&& grads) override {
@@ -31,7 +31,6 @@ struct RreluBackwardFromSlopes : CompilableNode<RreluBackwardFromSlopes> {
     if (!task_should_compute_output(0) || !grads[0].defined()) return {Tensor()};
     return {times_slopes(grads[0], slopes.unpack())};
   }
-  void release_variables() override { slopes.reset_data(); }
   std::string name() const override { return "Act::rrelu_backward_from_slopes"; }
 };
 

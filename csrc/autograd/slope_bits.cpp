@@ -1,11 +1,11 @@
 #include "slope_bits.h"
 
 #include "compilable_node.h"
+#include "differentiably.h"
 
 namespace act::autograd {
 namespace {
 
-using torch::autograd::compute_requires_grad;
 using torch::autograd::Node;
 
 // grad_input = grad_output · slope: linear in grad_output, and independent of everything else where
@@ -16,7 +16,7 @@ struct BackwardFromBits : CompilableNode<BackwardFromBits> {
   // Bits are in row-major order: a tensor in channels_last is taken with its channels at the end.
   bool channels_last = false;
 
-  std::vector<SavedTensor> saved_tensors() { return {{bits, false}}; }
+  SavedTensors saved_tensors() { return {{bits, false}}; }
   auto constants() { return std::tie(op, channels_last); }
 
   variable_list apply(variable_list&& grads) override {
@@ -26,7 +26,6 @@ struct BackwardFromBits : CompilableNode<BackwardFromBits> {
     const at::Tensor grad_input = op.call_backward_from_bits(op, grad_output, bits.unpack());
     return {channels_last ? grad_input.movedim(-1, 1) : grad_input};
   }
-  void release_variables() override { bits.reset_data(); }
   std::string name() const override {
     return std::string("Act::") + op.name() + "_backward_from_bits";
   }
@@ -47,18 +46,18 @@ struct Kernel<PointwiseOp<index, TypeList<P...>, TypeList<E...>>> {
   static at::Tensor backward_from_bits(c10::DispatchKeySet keys, const at::Tensor& grad_output,
                                        const at::Tensor& bits, P... parameters) {
     const BoundOp op = BoundOpOf<Op>::bound(parameters..., E(false)...);
-    c10::intrusive_ptr<BackwardFromBits> node;
-    if (compute_requires_grad(grad_output)) {
-      node = make_node<BackwardFromBits>(grad_output);
-      node->op = op;
-      node->bits = SavedVariable(bits, false);
-    }
-    at::Tensor result =
-        call_below(Op::backward_from_bits(), keys, grad_output, bits, parameters...);
-    if (node) torch::autograd::set_history(result, node);
-    const at::Tensor tangent = tangent_of(grad_output);
-    if (tangent.defined()) set_tangent(result, op.call_backward_from_bits(op, tangent, bits));
-    return result;
+    return call_differentiably<BackwardFromBits>(
+        std::tie(grad_output),
+        [&](BackwardFromBits& node) {
+          node.op = op;
+          node.bits = SavedVariable(bits, false);
+        },
+        [&] {
+          return call_below(Op::backward_from_bits(), keys, grad_output, bits, parameters...);
+        },
+        [&](const at::Tensor& result) {
+          set_tangent(result, op.call_backward_from_bits(op, tangent_of(grad_output), bits));
+        });
   }
 };
 

@@ -9,12 +9,10 @@
 
 #include "../normalization.h"
 #include "compilable_node.h"
-#include "node.h"
+#include "differentiably.h"
 
 namespace act::autograd {
 namespace {
-
-using torch::autograd::compute_requires_grad;
 
 at::Tensor sum_along(const at::Tensor& tensor, int64_t dim) {
   return tensor.dim() == 0 ? tensor : at::sum(tensor, dim, /*keepdim=*/true);
@@ -74,8 +72,9 @@ struct SoftmaxBackward : CompilableNode<SoftmaxBackward<member>> {
   int64_t dim = 0;
   at::ScalarType input_dtype = at::kFloat;
 
-  std::vector<SavedTensor> saved_tensors() { return {{output, true}}; }
+  SavedTensors saved_tensors() { return {{output, true}}; }
   auto constants() { return std::tie(dim, input_dtype); }
+  void save_output(const at::Tensor& result) { output = SavedVariable(result, /*is_output=*/true); }
 
   variable_list apply(variable_list&& grads) override {
     const std::lock_guard<std::mutex> lock(this->mutex_);
@@ -83,7 +82,6 @@ struct SoftmaxBackward : CompilableNode<SoftmaxBackward<member>> {
     return {
         Derivatives<member>::backward(grads[0], output.unpack(this->getptr()), dim, input_dtype)};
   }
-  void release_variables() override { output.reset_data(); }
   std::string name() const override { return std::string("Act::") + name_of(member) + "_backward"; }
 };
 
@@ -93,7 +91,7 @@ struct SoftmaxBackwardBackward : CompilableNode<SoftmaxBackwardBackward<member>>
   SavedVariable output;
   int64_t dim = 0;
 
-  std::vector<SavedTensor> saved_tensors() { return {{grad_output, false}, {output, false}}; }
+  SavedTensors saved_tensors() { return {{grad_output, false}, {output, false}}; }
   auto constants() { return std::tie(dim); }
 
   variable_list apply(variable_list&& grads) override {
@@ -107,10 +105,6 @@ struct SoftmaxBackwardBackward : CompilableNode<SoftmaxBackwardBackward<member>>
       result[1] = Derivatives<member>::by_output(grads[0], grad_output.unpack(), y, dim);
     }
     return result;
-  }
-  void release_variables() override {
-    grad_output.reset_data();
-    output.reset_data();
   }
   std::string name() const override {
     return std::string("Act::") + name_of(member) + "_backward_backward";
@@ -127,19 +121,16 @@ struct Kernel {
     if (dtype && !converts_inside(self, result_dtype(op_name, self, dtype))) {
       return softmax_op<member>().call(self.to(*dtype), dim, std::nullopt);
     }
-    c10::intrusive_ptr<SoftmaxBackward<member>> node;
-    if (compute_requires_grad(self)) {
-      node = make_node<SoftmaxBackward<member>>(self);
-      node->dim = dim;
-      node->input_dtype = self.scalar_type();
-    }
-    const at::Tensor tangent = tangent_of(self);
-    at::Tensor result = call_below(softmax_op<member>(), keys, self, dim, dtype);
-    if (node) torch::autograd::set_history(result, node);
-    if (tangent.defined()) set_tangent(result, Derivatives<member>::forward(tangent, result, dim));
-    // After the tangent, which is saved along: forward-over-reverse needs it.
-    if (node) node->output = SavedVariable(result, /*is_output=*/true);
-    return result;
+    return call_differentiably<SoftmaxBackward<member>>(
+        std::tie(self),
+        [&](auto& node) {
+          node.dim = dim;
+          node.input_dtype = self.scalar_type();
+        },
+        [&] { return call_below(softmax_op<member>(), keys, self, dim, dtype); },
+        [&](const at::Tensor& result) {
+          set_tangent(result, Derivatives<member>::forward(tangent_of(self), result, dim));
+        });
   }
 
   static at::Tensor& out(c10::DispatchKeySet keys, const at::Tensor& self, int64_t dim,
@@ -150,29 +141,29 @@ struct Kernel {
 
   static at::Tensor backward(c10::DispatchKeySet keys, const at::Tensor& grad_output,
                              const at::Tensor& output, int64_t dim, at::ScalarType input_dtype) {
-    c10::intrusive_ptr<SoftmaxBackwardBackward<member>> node;
-    if (compute_requires_grad(grad_output, output)) {
-      node = make_node<SoftmaxBackwardBackward<member>>(grad_output, output);
-      node->dim = dim;
-      node->output = SavedVariable(output, false);
-      if (output.requires_grad()) node->grad_output = SavedVariable(grad_output, false);
-    }
-    at::Tensor result =
-        call_below(softmax_backward_op<member>(), keys, grad_output, output, dim, input_dtype);
-    if (node) torch::autograd::set_history(result, node);
-    const at::Tensor of_grad = tangent_of(grad_output), of_output = tangent_of(output);
-    if (of_grad.defined() || of_output.defined()) {
-      const at::Tensor g = primal_of(grad_output), y = primal_of(output);
-      at::Tensor tangent;
-      if (of_grad.defined())
-        tangent = Derivatives<member>::backward(of_grad, y, dim, y.scalar_type());
-      if (of_output.defined()) {
-        const at::Tensor term = Derivatives<member>::tangent_by_output(of_output, g, y, dim);
-        tangent = add_defined(tangent, term);
-      }
-      set_tangent(result, tangent.to(input_dtype));
-    }
-    return result;
+    return call_differentiably<SoftmaxBackwardBackward<member>>(
+        std::tie(grad_output, output),
+        [&](auto& node) {
+          node.dim = dim;
+          node.output = SavedVariable(output, false);
+          if (output.requires_grad()) node.grad_output = SavedVariable(grad_output, false);
+        },
+        [&] {
+          return call_below(softmax_backward_op<member>(), keys, grad_output, output, dim,
+                            input_dtype);
+        },
+        [&](const at::Tensor& result) {
+          const at::Tensor of_grad = tangent_of(grad_output), of_output = tangent_of(output);
+          const at::Tensor g = primal_of(grad_output), y = primal_of(output);
+          at::Tensor tangent;
+          if (of_grad.defined())
+            tangent = Derivatives<member>::backward(of_grad, y, dim, y.scalar_type());
+          if (of_output.defined()) {
+            const at::Tensor term = Derivatives<member>::tangent_by_output(of_output, g, y, dim);
+            tangent = add_defined(tangent, term);
+          }
+          set_tangent(result, tangent.to(input_dtype));
+        });
   }
 };
 

@@ -5,7 +5,7 @@ where it lies. `Adapters.call_op` sends an op past the dispatcher's choice to th
 key, as if its tensors were CUDA's: from the op's arguments to the launched PTX all is what a GPU's
 user runs, but for the device guard, the stream and the allocator, which torch_stand_in/ replaces.
 
-    adapters = Adapters(compile_adapters(sources, units), "sm_90")
+    adapters = Adapters(compile_adapters(sources, units), "sm_80")
     result = adapters.call_op(torch.ops.act.gelu.default, x)
 """
 

@@ -25,7 +25,9 @@ sys.path.insert(0, str(ROOT / "tools/packaging"))
 from cuda_toolkit import EXACT_ON_DEVICE  # noqa: E402
 
 CACHE = ROOT / "build" / "ptxsim"
-ARCHITECTURES = ("sm_80", "sm_90")
+# Whose PTX is run: that of the oldest, from which the library's machine code for every other is
+# assembled (choose_architectures). PTXSIM_ALSO="sm_90" is for who compiles for another by itself.
+ARCHITECTURES = ("sm_80", *os.environ.get("PTXSIM_ALSO", "").split())
 INCLUDE = (ROOT / "csrc", ROOT / "cuda")
 # Where headers of the kernels lie: those below csrc itself include torch.
 _HEADERS = (ROOT / "csrc" / "act", ROOT / "cuda")

@@ -1,6 +1,6 @@
 """Calls compiled launchers; their launches run in the simulator.
 
-runtime = Runtime(compile_launchers([unit]), "sm_90")
+runtime = Runtime(compile_launchers([unit]), "sm_80")
 runtime.call(runtime.library.launch_gelu, ctypes.c_void_p(x), ...)
 runtime.launches[-1].grid
 """
