@@ -82,18 +82,13 @@ class PanelOperand : public PanelRuns<width> {
         const Run& run = run_[k];
         const char* from = run.data + first * step_;
         T* lane = to + run.first;
-        if (run.stride == static_cast<std::int64_t>(sizeof(Stored))) {
-          for (std::int64_t i = 0; i < size; ++i) {
-            prefetch_next(from + i * step_);
-            widen(lane + i * width, reinterpret_cast<const Stored*>(from + i * step_), run.rows);
-          }
-        } else {
-          for (int r = 0; r < run.rows; ++r) {
-            for (std::int64_t i = 0; i < size; ++i) {
-              lane[i * width + r] =
-                  to_opmath(*reinterpret_cast<const Stored*>(from + r * run.stride + i * step_));
-            }
-          }
+        if (is_along<Stored>(run)) {
+          load_transposed<width, Stored>(lane, from, run.stride, run.rows, size);
+          continue;
+        }
+        for (std::int64_t i = 0; i < size; ++i) {
+          prefetch_next(from + i * step_);
+          load_strided<Stored>(lane + i * width, from + i * step_, run.stride, run.rows);
         }
       }
     });
@@ -105,18 +100,13 @@ class PanelOperand : public PanelRuns<width> {
         const Run& run = run_[k];
         char* to = run.data + first * step_;
         const T* lane = from + run.first;
-        if (run.stride == static_cast<std::int64_t>(sizeof(Stored))) {
-          for (std::int64_t i = 0; i < size; ++i) {
-            prefetch_next(to + i * step_);
-            narrow(reinterpret_cast<Stored*>(to + i * step_), lane + i * width, run.rows);
-          }
-        } else {
-          for (int r = 0; r < run.rows; ++r) {
-            for (std::int64_t i = 0; i < size; ++i) {
-              *reinterpret_cast<Stored*>(to + r * run.stride + i * step_) =
-                  from_opmath<Stored>(lane[i * width + r]);
-            }
-          }
+        if (is_along<Stored>(run)) {
+          store_transposed<width, Stored>(to, run.stride, lane, run.rows, size);
+          continue;
+        }
+        for (std::int64_t i = 0; i < size; ++i) {
+          prefetch_next(to + i * step_);
+          store_strided<Stored>(to + i * step_, run.stride, lane + i * width, run.rows);
         }
       }
     });
@@ -139,6 +129,13 @@ class PanelOperand : public PanelRuns<width> {
   using PanelRuns<width>::run_;
   using PanelRuns<width>::runs_;
   using PanelRuns<width>::step_;
+
+  // Whether the rows are dense along themselves, and not side by side.
+  template <class Stored>
+  bool is_along(const Run& run) const {
+    constexpr std::int64_t bytes = sizeof(Stored);
+    return step_ == bytes && run.stride != bytes;
+  }
 
   Storage storage_;
   std::int64_t bytes_;

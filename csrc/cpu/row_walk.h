@@ -8,23 +8,26 @@ namespace act::cpu::ACT_INSTRUCTION_SET {
 
 inline constexpr std::int64_t short_row = 16;
 
-// Rows are computed side by side where their neighbours are nearer in memory than their own next
-// elements, and where they are too short for vectors along them.
+// Rows are computed side by side where they are too short for vectors along them, and where not all
+// operands are dense along them, unless their neighbours are further away in memory than their own
+// next elements: but an operand that is dense the one way or the other is turned on its way.
 inline bool side_by_side(const Rows& rows, int operands) {
   if (rows.dims == 0) return false;
   std::int64_t count = 1;
   for (int d = 0; d < rows.dims; ++d) count *= rows.sizes[d];
   if (count < 8) return false;
-  bool along = true;
+  bool along = true, turned = true;
   std::int64_t step = 0, neighbour = 0;
   for (int k = 0; k < operands; ++k) {
     const Rows::Operand& operand = rows.operands[k];
-    along &= operand.step == element_bytes(operand.storage);
+    const std::int64_t bytes = element_bytes(operand.storage);
+    along &= operand.step == bytes;
+    turned &= operand.step == bytes || operand.strides[0] == bytes;
     step += operand.step;
     neighbour += operand.strides[0];
   }
   if (rows.size < short_row) return true;
-  return !along && neighbour < step;
+  return !along && (turned || neighbour < step);
 }
 
 // Of rows side by side. Those with absent elements are copied before they are computed, and gain
