@@ -13,6 +13,9 @@ template <class T>
 inline constexpr int narrow_panel = 256 / static_cast<int>(sizeof(T));
 template <class T>
 inline constexpr int wide_panel = 512 / static_cast<int>(sizeof(T));
+// Of long rows: so that a panel of them still fits a FarBlock.
+template <class T>
+inline constexpr int tall_panel = 128 / static_cast<int>(sizeof(T));
 
 // Elements along the rows that are brought into L1 at a time, a multiple of the partial sums.
 inline constexpr std::int64_t strip = 32;
@@ -63,12 +66,17 @@ class PanelOperand : public PanelRuns<width> {
       : PanelRuns<width>(rows.operands[k]),
         storage_(rows.operands[k].storage),
         bytes_(element_bytes(storage_)),
-        from_memory_(is_from_memory(rows)) {}
+        from_memory_(is_from_memory(rows)),
+        stream_(rows.stream) {}
 
   // A whole panel of neighbouring T, which the loops read and write where it lies.
   bool direct() const {
     return is_stored_as<T>(storage_) && runs_ == 1 && run_[0].rows == width &&
            (width == 1 || run_[0].stride == bytes_) && step_ % bytes_ == 0;
+  }
+  // Whether its lines, whole ones, are written past the caches.
+  bool streams() const {
+    return stream_ && reinterpret_cast<std::uintptr_t>(run_[0].data) % 64 == 0 && step_ % 64 == 0;
   }
   T* pointer(std::int64_t element) const {
     return reinterpret_cast<T*>(run_[0].data + element * step_);
@@ -104,6 +112,12 @@ class PanelOperand : public PanelRuns<width> {
           store_transposed<width, Stored>(to, run.stride, lane, run.rows, size);
           continue;
         }
+        if (streams() && run.stride == bytes_) {
+          for (std::int64_t i = 0; i < size; ++i) {
+            stream_narrowed(reinterpret_cast<Stored*>(to + i * step_), lane + i * width, run.rows);
+          }
+          continue;
+        }
         for (std::int64_t i = 0; i < size; ++i) {
           prefetch_next(to + i * step_);
           store_strided<Stored>(to + i * step_, run.stride, lane + i * width, run.rows);
@@ -130,6 +144,19 @@ class PanelOperand : public PanelRuns<width> {
   using PanelRuns<width>::runs_;
   using PanelRuns<width>::step_;
 
+  template <class Stored>
+  static void stream_narrowed(Stored* to, const T* from, int rows) {
+    if constexpr (std::is_same_v<Stored, T>) {
+      stream_bytes(reinterpret_cast<char*>(to), reinterpret_cast<const char*>(from),
+                   rows * std::int64_t{sizeof(T)});
+    } else {
+      alignas(64) Stored narrowed[width];
+      narrow(narrowed, from, rows);
+      stream_bytes(reinterpret_cast<char*>(to), reinterpret_cast<const char*>(narrowed),
+                   rows * std::int64_t{sizeof(Stored)});
+    }
+  }
+
   // Whether the rows are dense along themselves, and not side by side.
   template <class Stored>
   bool is_along(const Run& run) const {
@@ -140,6 +167,7 @@ class PanelOperand : public PanelRuns<width> {
   Storage storage_;
   std::int64_t bytes_;
   bool from_memory_;
+  bool stream_;
 };
 
 // Elements of a panel as the loops see them: rows in adjacent lanes, `step` from one element to the
@@ -212,12 +240,11 @@ class PanelSums {
 };
 
 // Lanes beyond the panel's rows are computed like the others, from zeros: whatever else the block
-// holds could be a NaN, or a subnormal number, which is slow. Only as much as `size` elements of
-// the rows fill: to clear 64 KiB takes longer than a small tensor's softmax.
+// holds could be a NaN, or a subnormal number, which is slow. Only as many elements as the rows
+// fill: to clear 64 KiB takes longer than a small tensor's softmax.
 template <int width, class T>
-void clear_missing_lanes(T* block, std::int64_t size, std::int64_t held_elements, int count) {
+void clear_missing_lanes(T* block, std::int64_t elements, int count) {
   if (count == width) return;
-  const std::int64_t elements = size < held_elements ? size : held_elements;
   for (std::int64_t k = 0; k < elements * width; ++k) block[k] = T(0);
 }
 

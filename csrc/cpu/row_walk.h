@@ -2,6 +2,7 @@
 // rows, or in panels side by side.
 #pragma once
 
+#include "far_block.h"
 #include "logit_rows.h"
 
 namespace act::cpu::ACT_INSTRUCTION_SET {
@@ -30,22 +31,29 @@ inline bool side_by_side(const Rows& rows, int operands) {
   return !along && (turned || neighbour < step);
 }
 
-// Of rows side by side. Those with absent elements are copied before they are computed, and gain
-// nothing by longer runs; nor do short rows that come from memory.
-template <class T, class Elements>
-bool take_wide_panels(const Rows& rows) {
-  if (!Elements::all || rows.sizes[0] < wide_panel<T>) return false;
-  return rows.size >= short_row || !is_from_memory(rows);
-}
-
+// The width of the panels of rows side by side: the largest one of which a panel can be kept in a
+// cache. Rows with absent elements are copied before they are computed, and gain nothing by longer
+// runs; nor do short rows that come from memory.
 template <class T, class Elements>
 std::int64_t panel_width(const Rows& rows) {
-  return take_wide_panels<T, Elements>(rows) ? wide_panel<T> : narrow_panel<T>;
+  if constexpr (Elements::all) {
+    const bool from_memory = is_from_memory(rows);
+    if (from_memory && rows.size > far_elements<T, narrow_panel<T>> &&
+        rows.size <= far_elements<T, tall_panel<T>>) {
+      return tall_panel<T>;
+    }
+    if (rows.sizes[0] >= wide_panel<T> && (rows.size >= short_row || !from_memory) &&
+        !(from_memory && rows.size > far_elements<T, wide_panel<T>> &&
+          rows.size <= far_elements<T, narrow_panel<T>>)) {
+      return wide_panel<T>;
+    }
+  }
+  return narrow_panel<T>;
 }
 
 template <class Elements>
 std::int64_t granularity(const Rows& rows, int operands) {
-  if (!side_by_side(rows, operands)) return 1;
+  if (!rows.single && !side_by_side(rows, operands)) return 1;
   return rows.operands[1].storage == Storage::float64 ? panel_width<double, Elements>(rows)
                                                       : panel_width<float, Elements>(rows);
 }

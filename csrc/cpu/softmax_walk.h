@@ -12,8 +12,10 @@ namespace act::cpu::ACT_INSTRUCTION_SET {
 // Calls run.operator()<width>() with the width of the panels.
 template <class T, class Elements, class Run>
 void with_panel_width(const Rows& rows, Run run) {
+  const std::int64_t width = panel_width<T, Elements>(rows);
   if constexpr (Elements::all) {
-    if (take_wide_panels<T, Elements>(rows)) return run.template operator()<wide_panel<T>>();
+    if (width == wide_panel<T>) return run.template operator()<wide_panel<T>>();
+    if (width == tall_panel<T>) return run.template operator()<tall_panel<T>>();
   }
   run.template operator()<narrow_panel<T>>();
 }
@@ -23,7 +25,7 @@ template <class T, class Accumulator, bool logarithm, class RowInput,
 void softmax_as(const Rows& rows, const HowRead& how, std::int64_t begin, std::int64_t end) {
   constexpr int operands = RowInput::operands;
   if (side_by_side(rows, 2)) {
-    return with_panel_width<T, typename RowInput::Elements>(rows, [&]<int width>() {
+    with_panel_width<T, typename RowInput::Elements>(rows, [&]<int width>() {
       PanelSoftmax<T, Accumulator, logarithm, width, PanelInput<T, width>> panel(rows, how);
       const auto run = [&](int count) { panel.run(count); };
       if constexpr (operands == 3) {
@@ -32,6 +34,8 @@ void softmax_as(const Rows& rows, const HowRead& how, std::int64_t begin, std::i
         each_panel<width, 2>(rows, begin, end, {&panel.out, &panel.in.x}, run);
       }
     });
+    if (rows.stream) finish_streaming();
+    return;
   }
   RowSoftmax<T, Accumulator, logarithm, RowInput> softmax(rows, how);
   each_group<operands>(rows, begin, end, [&](const RowData<operands>& data, std::int64_t count) {
