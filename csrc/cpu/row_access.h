@@ -60,7 +60,7 @@ class RowCounter {
  private:
   const Rows& rows_;
   int operands_;
-  std::int64_t place_[64] = {};
+  std::int64_t place_[64];  // of which `dims` are in use
   std::int64_t offset_[3] = {};
 };
 

@@ -90,13 +90,17 @@ class PanelOperand : public PanelRuns<width> {
         const Run& run = run_[k];
         const char* from = run.data + first * step_;
         T* lane = to + run.first;
-        if (is_along<Stored>(run)) {
+        if (is_along<Stored>()) {
           load_transposed<width, Stored>(lane, from, run.stride, run.rows, size);
-          continue;
-        }
-        for (std::int64_t i = 0; i < size; ++i) {
-          prefetch_next(from + i * step_);
-          load_strided<Stored>(lane + i * width, from + i * step_, run.stride, run.rows);
+        } else if (run.stride == static_cast<std::int64_t>(sizeof(Stored))) {
+          for (std::int64_t i = 0; i < size; ++i) {
+            prefetch_next(from + i * step_);
+            widen(lane + i * width, reinterpret_cast<const Stored*>(from + i * step_), run.rows);
+          }
+        } else {
+          for (std::int64_t i = 0; i < size; ++i) {
+            load_strided<Stored>(lane + i * width, from + i * step_, run.stride, run.rows);
+          }
         }
       }
     });
@@ -108,19 +112,17 @@ class PanelOperand : public PanelRuns<width> {
         const Run& run = run_[k];
         char* to = run.data + first * step_;
         const T* lane = from + run.first;
-        if (is_along<Stored>(run)) {
+        if (is_along<Stored>()) {
           store_transposed<width, Stored>(to, run.stride, lane, run.rows, size);
-          continue;
-        }
-        if (streams() && run.stride == bytes_) {
+        } else if (run.stride == bytes_ && streams()) {
           for (std::int64_t i = 0; i < size; ++i) {
             stream_narrowed(reinterpret_cast<Stored*>(to + i * step_), lane + i * width, run.rows);
           }
-          continue;
-        }
-        for (std::int64_t i = 0; i < size; ++i) {
-          prefetch_next(to + i * step_);
-          store_strided<Stored>(to + i * step_, run.stride, lane + i * width, run.rows);
+        } else {
+          for (std::int64_t i = 0; i < size; ++i) {
+            if (run.stride == bytes_) prefetch_next(to + i * step_);
+            store_strided<Stored>(to + i * step_, run.stride, lane + i * width, run.rows);
+          }
         }
       }
     });
@@ -159,9 +161,9 @@ class PanelOperand : public PanelRuns<width> {
 
   // Whether the rows are dense along themselves, and not side by side.
   template <class Stored>
-  bool is_along(const Run& run) const {
+  bool is_along() const {
     constexpr std::int64_t bytes = sizeof(Stored);
-    return step_ == bytes && run.stride != bytes;
+    return step_ == bytes && run_[0].stride != bytes;
   }
 
   Storage storage_;
@@ -189,25 +191,12 @@ class PanelSums {
   static constexpr int lanes = ACT_VECTOR_BYTES / static_cast<int>(sizeof(Accumulator));
   template <bool exactly = false, class Elements>
   ACT_HOST_DEVICE void add(std::int64_t size, Elements vector) {
-    const std::int64_t lines = size < partial_sums ? size : partial_sums;
-    for (std::int64_t p = 0; p < lines; ++p) {
-      const bool fresh = p >= used_;
-      for (int r = 0; r < rows; r += lanes) {
-        Accumulator* partial = partial_[p] + r;
-        Vector<Accumulator, lanes> sum = {};
-        if (!fresh) sum = load_vector<lanes>(partial);
-        if constexpr (exactly && keeps_lost) {
-          Vector<Accumulator, lanes> lost = {};
-          if (!fresh) lost = load_vector<lanes>(lost_[p] + r);
-          for (std::int64_t i = p; i < size; i += partial_sums) add_two(sum, lost, vector(i, r));
-          __builtin_memcpy(lost_[p] + r, &lost, sizeof(lost));
-        } else {
-          for (std::int64_t i = p; i < size; i += partial_sums) sum += vector(i, r);
-        }
-        __builtin_memcpy(partial, &sum, sizeof(sum));
-      }
+    // A number of additions that the compiler knows leaves no loop around two of them.
+    if (size == strip) {
+      add_lines<exactly>(std::integral_constant<std::int64_t, strip>{}, vector);
+    } else {
+      add_lines<exactly>(size, vector);
     }
-    if (lines > used_) used_ = lines;
   }
   ACT_HOST_DEVICE static Vector<Accumulator, lanes> widened(const T* from) {
     return convert<Accumulator, lanes, T>(load_vector<lanes>(from));
@@ -233,6 +222,30 @@ class PanelSums {
 
  private:
   static constexpr bool keeps_lost = std::is_same_v<T, double>;
+
+  template <bool exactly, class Size, class Elements>
+  ACT_HOST_DEVICE void add_lines(Size size, Elements vector) {
+    const std::int64_t lines = size < partial_sums ? size : partial_sums;
+    for (std::int64_t p = 0; p < lines; ++p) {
+      const bool fresh = p >= used_;
+      for (int r = 0; r < rows; r += lanes) {
+        Accumulator* partial = partial_[p] + r;
+        Vector<Accumulator, lanes> sum = {};
+        if (!fresh) sum = load_vector<lanes>(partial);
+        if constexpr (exactly && keeps_lost) {
+          Vector<Accumulator, lanes> lost = {};
+          if (!fresh) lost = load_vector<lanes>(lost_[p] + r);
+          for (std::int64_t i = p; i < size; i += partial_sums) add_two(sum, lost, vector(i, r));
+          __builtin_memcpy(lost_[p] + r, &lost, sizeof(lost));
+        } else {
+          for (std::int64_t i = p; i < size; i += partial_sums) sum += vector(i, r);
+        }
+        __builtin_memcpy(partial, &sum, sizeof(sum));
+      }
+    }
+    if (lines > used_) used_ = lines;
+  }
+
   std::int64_t used_ = 0;
   alignas(64) Accumulator partial_[partial_sums][rows];
   // What the additions of doubles round off, see PartialSums.

@@ -38,7 +38,8 @@ template <class T, class Elements>
 std::int64_t panel_width(const Rows& rows) {
   if constexpr (Elements::all) {
     const bool from_memory = is_from_memory(rows);
-    if (from_memory && rows.size > far_elements<T, narrow_panel<T>> &&
+    const bool turned = rows.operands[1].step == element_bytes(rows.operands[1].storage);
+    if (from_memory && turned && rows.size > far_elements<T, narrow_panel<T>> &&
         rows.size <= far_elements<T, tall_panel<T>>) {
       return tall_panel<T>;
     }
@@ -53,7 +54,8 @@ std::int64_t panel_width(const Rows& rows) {
 
 template <class Elements>
 std::int64_t granularity(const Rows& rows, int operands) {
-  if (!rows.single && !side_by_side(rows, operands)) return 1;
+  if (rows.single) return wide_panel<float>;
+  if (!side_by_side(rows, operands)) return 1;
   return rows.operands[1].storage == Storage::float64 ? panel_width<double, Elements>(rows)
                                                       : panel_width<float, Elements>(rows);
 }

@@ -38,13 +38,15 @@ class PanelSoftmax {
     for (std::int64_t begin = 0; begin < size_; begin += row_block) {
       const std::int64_t end = size_ - begin < row_block ? size_ : begin + row_block;
       sum_up(begin, end, kept);
+      if (size_ <= row_block) break;
       if (begin == 0) {
         total_ = sums_;
       } else {
         total_.merge(sums_, count);
       }
     }
-    normalizers_.template set<logarithm, Elements>(total_, in.empty_is_nan());
+    normalizers_.template set<logarithm, Elements>(size_ <= row_block ? sums_ : total_,
+                                                   in.empty_is_nan());
     if (size_ > row_block) {
       for (int r = 0; r < width; ++r) largest_[r] = r < count ? T(total_.largest[r]) : T(0);
       scales_.set(largest_);

@@ -44,7 +44,7 @@ void softmax_of_single(const Rows& rows, Normalization normalization, std::int64
 
 template <class T, class Accumulator, bool logarithm>
 void softmax_backward_of_single(const Rows& rows, T sign, std::int64_t begin, std::int64_t end) {
-  constexpr int width = narrow_panel<T>;
+  constexpr int width = wide_panel<T>;
   PanelOperand<T, width> out(rows, 0), g_in(rows, 1), y_in(rows, 2);
   alignas(64) T g[strip * width], y[strip * width];
   each_strip_of_panels<width, 3>(
@@ -56,23 +56,25 @@ void softmax_backward_of_single(const Rows& rows, T sign, std::int64_t begin, st
       [&](std::int64_t first, std::int64_t size) {
         g_in.load(g, first, size);
         y_in.load(y, first, size);
-        const auto run = [&]<bool usual>() {
-          for (std::int64_t i = 0; i < size * width; ++i) {
+        const auto run = [&]<bool usual>(T* grad, const T* output, std::int64_t elements) {
+#pragma GCC ivdep
+          for (std::int64_t i = 0; i < elements; ++i) {
             if constexpr (logarithm) {
-              const T sum = T(0) + g[i];
-              g[i] = EveryElement::log_softmax_gradient<usual>(g[i], y[i], -sum, sign);
+              const T sum = T(0) + grad[i];
+              grad[i] = log_softmax_gradient<usual>(grad[i], output[i], -sum);
             } else {
               // A sum begins with 0, which takes the sign of a product -0.
-              const double sum = double(Accumulator(0) + Accumulator(g[i]) * Accumulator(y[i]));
+              const double sum =
+                  double(Accumulator(0) + Accumulator(grad[i]) * Accumulator(output[i]));
               const T high = T(sum), low = T(sum - double(high));
-              g[i] = EveryElement::softmax_gradient(g[i], y[i], high, low, sign);
+              grad[i] = normalization::softmax_gradient(grad[i], output[i], high, low, sign);
             }
           }
         };
         if (logarithm && maximum(y, size * width) > largest_usual_output<T>) {
-          run.template operator()<false>();
+          run.template operator()<false>(g, y, size * width);
         } else {
-          run.template operator()<true>();
+          run.template operator()<true>(g, y, size * width);
         }
         out.store(g, first, size);
       });

@@ -46,11 +46,13 @@ void softmax_as(const Rows& rows, const HowRead& how, std::int64_t begin, std::i
 template <class T, class Accumulator, bool logarithm, class Elements>
 void softmax_backward_as(const Rows& rows, T factor, std::int64_t begin, std::int64_t end) {
   if (side_by_side(rows, 3)) {
-    return with_panel_width<T, Elements>(rows, [&]<int width>() {
+    with_panel_width<T, Elements>(rows, [&]<int width>() {
       PanelSoftmaxBackward<T, Accumulator, logarithm, width, Elements> panel(rows, factor);
       each_panel<width, 3>(rows, begin, end, {&panel.out, &panel.g_in, &panel.y_in},
                            [&](int count) { panel.run(count); });
     });
+    if (rows.stream) finish_streaming();
+    return;
   }
   RowSoftmaxBackward<T, Accumulator, logarithm, Elements> backward(rows, factor);
   each_group<3>(rows, begin, end, [&](const RowData<3>& data, std::int64_t count) {
