@@ -218,11 +218,51 @@ def test_expanded_input(name, device):
 
 
 @member
-def test_channels_last(name, device):
-    x = torch.randn(2, 5, 6, 7, device=device)
+@pytest.mark.parametrize(
+    "shape", [(3000, 100), (1500, 200), (2100, 2000)], ids=["far, narrow", "far", "past the caches"]
+)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)
+def test_layout_changes_no_bit_of_large_results(name, shape, dtype, device):
+    x = torch.randn(shape, device=device).mul(5).to(dtype)
+    y = op(name)(x.t().contiguous(), 1).t()
+    assert same_bits(op(name)(x, 0), y.contiguous())
+    assert same_bits(op(name)(x.t().contiguous().t(), 0), y.contiguous())
+    wide = torch.stack([x, x.neg()], -1).flatten(1)
+    assert same_bits(op(name)(wide[:, ::2], 0), y.contiguous())
+    assert same_bits(op(name)(x.t(), 1), y.t().contiguous())
+
+
+@member
+@pytest.mark.parametrize("shape", [(2, 5, 6, 7), (1, 64, 9, 10), (1, 3, 40, 40)], ids=str)
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+def test_channels_last(name, shape, dtype, device):
+    x = torch.randn(shape, device=device).to(dtype)
     y = x.contiguous(memory_format=torch.channels_last)
     for dim in range(4):
         assert same_bits(op(name)(y, dim), op(name)(x, dim))
+
+
+@member
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+def test_dim_of_size_1(name, dtype, device):
+    """One element: what the row of it and one that weighs nothing would give."""
+    inf, nan = float("inf"), float("nan")
+    x = torch.cat([torch.randn(300), torch.tensor([0.0, -0.0, inf, -inf, nan, 3e4, 1e-7])])
+    x = x.to(device, dtype)
+    result = op(name)(x[:, None], 1)[:, 0]
+    assert same_bits(result, op(name)(x[None], 0)[0])
+    assert torch.equal(result.isnan(), ~x.isfinite())
+    assert (result[x.isfinite()] == (0 if name == "log_softmax" else 1)).all()
+    assert (result[x.isfinite()].signbit() == (name == "log_softmax")).all()
+
+    y = torch.randn_like(x)
+    y[:3] = torch.tensor([1, -0.0, 80])
+    nothing = torch.zeros_like(x)
+    for g in (x, torch.randn_like(x)):
+        pair = backward(name)(torch.stack([g, nothing], 1), torch.stack([y, nothing], 1), 1, dtype)
+        for dim in (0, 1):
+            single = backward(name)(g.unsqueeze(dim), y.unsqueeze(dim), dim, dtype)
+            assert same_bits(single.flatten(), pair[:, 0])
 
 
 @member

@@ -64,9 +64,21 @@ template <class Stored, class Number>
 auto tile_of_numbers(const RandomStates& random, Number number) {
   return [=](opmath_t<Stored>* numbers, TileView<const char> places, Tile tile) {
     constexpr std::int64_t element = sizeof(Stored);
+    const auto place = [=](std::int64_t c, std::int64_t r) {
+      return (places.data + c * places.column_stride + r * places.row_stride - random.origin) /
+             element;
+    };
+    if (places.row_stride == element && places.column_stride != element && tile.rows > 1) {
+      // Transposed: along the rows, where four neighbours have their numbers from the same words.
+      alignas(64) opmath_t<Stored> column[block_elements<opmath_t<Stored>>];
+      for (std::int64_t c = 0; c < tile.columns; ++c) {
+        draw_numbers_of_samples(column, place(c, 0), 1, tile.rows, number, random);
+        for (std::int64_t r = 0; r < tile.rows; ++r) numbers[r * tile.columns + c] = column[r];
+      }
+      return;
+    }
     for (std::int64_t r = 0; r < tile.rows; ++r) {
-      draw_numbers_of_samples(numbers + r * tile.columns,
-                              (places.data + r * places.row_stride - random.origin) / element,
+      draw_numbers_of_samples(numbers + r * tile.columns, place(0, r),
                               places.column_stride / element, tile.columns, number, random);
     }
   };

@@ -1,8 +1,7 @@
 // Where rows lie, and how their elements are read and written through blocks of float or double.
 #pragma once
 
-#include "conversion.h"
-#include "row_sums.h"
+#include "panel_tiles.h"
 #include "softmax.h"
 
 namespace act::cpu::ACT_INSTRUCTION_SET {
@@ -61,7 +60,7 @@ class RowCounter {
  private:
   const Rows& rows_;
   int operands_;
-  std::int64_t place_[64] = {};
+  std::int64_t place_[64];  // of which `dims` are in use
   std::int64_t offset_[3] = {};
 };
 
@@ -81,15 +80,8 @@ struct RowAccess {
 
   // Copies `size` elements and continues them up to the next multiple of 16.
   void copy(T* block, const char* from, std::int64_t size, bool negate, T padding) const {
-    dispatch_stored<T>(storage, [&]<class Stored>() {
-      if (dense) {
-        widen(block, reinterpret_cast<const Stored*>(from), size);
-      } else {
-        for (std::int64_t i = 0; i < size; ++i) {
-          block[i] = to_opmath(*reinterpret_cast<const Stored*>(from + i * step));
-        }
-      }
-    });
+    dispatch_stored<T>(storage,
+                       [&]<class Stored>() { load_strided<Stored>(block, from, step, size); });
     if (negate) {
       for (std::int64_t i = 0; i < size; ++i) block[i] = -block[i];
     }
@@ -143,15 +135,8 @@ struct RowAccess {
     return true;
   }
   void copy_back(char* to, const T* results, std::int64_t size) const {
-    dispatch_stored<T>(storage, [&]<class Stored>() {
-      if (dense) {
-        narrow(reinterpret_cast<Stored*>(to), results, size);
-      } else {
-        for (std::int64_t i = 0; i < size; ++i) {
-          *reinterpret_cast<Stored*>(to + i * step) = from_opmath<Stored>(results[i]);
-        }
-      }
-    });
+    dispatch_stored<T>(storage,
+                       [&]<class Stored>() { store_strided<Stored>(to, step, results, size); });
   }
 };
 

@@ -13,6 +13,9 @@ template <class T>
 inline constexpr int narrow_panel = 256 / static_cast<int>(sizeof(T));
 template <class T>
 inline constexpr int wide_panel = 512 / static_cast<int>(sizeof(T));
+// Of long rows: so that a panel of them still fits a FarBlock.
+template <class T>
+inline constexpr int tall_panel = 128 / static_cast<int>(sizeof(T));
 
 // Elements along the rows that are brought into L1 at a time, a multiple of the partial sums.
 inline constexpr std::int64_t strip = 32;
@@ -63,12 +66,17 @@ class PanelOperand : public PanelRuns<width> {
       : PanelRuns<width>(rows.operands[k]),
         storage_(rows.operands[k].storage),
         bytes_(element_bytes(storage_)),
-        from_memory_(is_from_memory(rows)) {}
+        from_memory_(is_from_memory(rows)),
+        stream_(rows.stream) {}
 
   // A whole panel of neighbouring T, which the loops read and write where it lies.
   bool direct() const {
     return is_stored_as<T>(storage_) && runs_ == 1 && run_[0].rows == width &&
            (width == 1 || run_[0].stride == bytes_) && step_ % bytes_ == 0;
+  }
+  // Whether its lines, whole ones, are written past the caches.
+  bool streams() const {
+    return stream_ && reinterpret_cast<std::uintptr_t>(run_[0].data) % 64 == 0 && step_ % 64 == 0;
   }
   T* pointer(std::int64_t element) const {
     return reinterpret_cast<T*>(run_[0].data + element * step_);
@@ -82,17 +90,16 @@ class PanelOperand : public PanelRuns<width> {
         const Run& run = run_[k];
         const char* from = run.data + first * step_;
         T* lane = to + run.first;
-        if (run.stride == static_cast<std::int64_t>(sizeof(Stored))) {
+        if (is_along<Stored>()) {
+          load_transposed<width, Stored>(lane, from, run.stride, run.rows, size);
+        } else if (run.stride == static_cast<std::int64_t>(sizeof(Stored))) {
           for (std::int64_t i = 0; i < size; ++i) {
             prefetch_next(from + i * step_);
             widen(lane + i * width, reinterpret_cast<const Stored*>(from + i * step_), run.rows);
           }
         } else {
-          for (int r = 0; r < run.rows; ++r) {
-            for (std::int64_t i = 0; i < size; ++i) {
-              lane[i * width + r] =
-                  to_opmath(*reinterpret_cast<const Stored*>(from + r * run.stride + i * step_));
-            }
+          for (std::int64_t i = 0; i < size; ++i) {
+            load_strided<Stored>(lane + i * width, from + i * step_, run.stride, run.rows);
           }
         }
       }
@@ -105,17 +112,16 @@ class PanelOperand : public PanelRuns<width> {
         const Run& run = run_[k];
         char* to = run.data + first * step_;
         const T* lane = from + run.first;
-        if (run.stride == static_cast<std::int64_t>(sizeof(Stored))) {
+        if (is_along<Stored>()) {
+          store_transposed<width, Stored>(to, run.stride, lane, run.rows, size);
+        } else if (run.stride == bytes_ && streams()) {
           for (std::int64_t i = 0; i < size; ++i) {
-            prefetch_next(to + i * step_);
-            narrow(reinterpret_cast<Stored*>(to + i * step_), lane + i * width, run.rows);
+            stream_narrowed(reinterpret_cast<Stored*>(to + i * step_), lane + i * width, run.rows);
           }
         } else {
-          for (int r = 0; r < run.rows; ++r) {
-            for (std::int64_t i = 0; i < size; ++i) {
-              *reinterpret_cast<Stored*>(to + r * run.stride + i * step_) =
-                  from_opmath<Stored>(lane[i * width + r]);
-            }
+          for (std::int64_t i = 0; i < size; ++i) {
+            if (run.stride == bytes_) prefetch_next(to + i * step_);
+            store_strided<Stored>(to + i * step_, run.stride, lane + i * width, run.rows);
           }
         }
       }
@@ -140,9 +146,30 @@ class PanelOperand : public PanelRuns<width> {
   using PanelRuns<width>::runs_;
   using PanelRuns<width>::step_;
 
+  template <class Stored>
+  static void stream_narrowed(Stored* to, const T* from, int rows) {
+    if constexpr (std::is_same_v<Stored, T>) {
+      stream_bytes(reinterpret_cast<char*>(to), reinterpret_cast<const char*>(from),
+                   rows * std::int64_t{sizeof(T)});
+    } else {
+      alignas(64) Stored narrowed[width];
+      narrow(narrowed, from, rows);
+      stream_bytes(reinterpret_cast<char*>(to), reinterpret_cast<const char*>(narrowed),
+                   rows * std::int64_t{sizeof(Stored)});
+    }
+  }
+
+  // Whether the rows are dense along themselves, and not side by side.
+  template <class Stored>
+  bool is_along() const {
+    constexpr std::int64_t bytes = sizeof(Stored);
+    return step_ == bytes && run_[0].stride != bytes;
+  }
+
   Storage storage_;
   std::int64_t bytes_;
   bool from_memory_;
+  bool stream_;
 };
 
 // Elements of a panel as the loops see them: rows in adjacent lanes, `step` from one element to the
@@ -164,25 +191,12 @@ class PanelSums {
   static constexpr int lanes = ACT_VECTOR_BYTES / static_cast<int>(sizeof(Accumulator));
   template <bool exactly = false, class Elements>
   ACT_HOST_DEVICE void add(std::int64_t size, Elements vector) {
-    const std::int64_t lines = size < partial_sums ? size : partial_sums;
-    for (std::int64_t p = 0; p < lines; ++p) {
-      const bool fresh = p >= used_;
-      for (int r = 0; r < rows; r += lanes) {
-        Accumulator* partial = partial_[p] + r;
-        Vector<Accumulator, lanes> sum = {};
-        if (!fresh) sum = load_vector<lanes>(partial);
-        if constexpr (exactly && keeps_lost) {
-          Vector<Accumulator, lanes> lost = {};
-          if (!fresh) lost = load_vector<lanes>(lost_[p] + r);
-          for (std::int64_t i = p; i < size; i += partial_sums) add_two(sum, lost, vector(i, r));
-          __builtin_memcpy(lost_[p] + r, &lost, sizeof(lost));
-        } else {
-          for (std::int64_t i = p; i < size; i += partial_sums) sum += vector(i, r);
-        }
-        __builtin_memcpy(partial, &sum, sizeof(sum));
-      }
+    // A number of additions that the compiler knows leaves no loop around two of them.
+    if (size == strip) {
+      add_lines<exactly>(std::integral_constant<std::int64_t, strip>{}, vector);
+    } else {
+      add_lines<exactly>(size, vector);
     }
-    if (lines > used_) used_ = lines;
   }
   ACT_HOST_DEVICE static Vector<Accumulator, lanes> widened(const T* from) {
     return convert<Accumulator, lanes, T>(load_vector<lanes>(from));
@@ -208,6 +222,30 @@ class PanelSums {
 
  private:
   static constexpr bool keeps_lost = std::is_same_v<T, double>;
+
+  template <bool exactly, class Size, class Elements>
+  ACT_HOST_DEVICE void add_lines(Size size, Elements vector) {
+    const std::int64_t lines = size < partial_sums ? size : partial_sums;
+    for (std::int64_t p = 0; p < lines; ++p) {
+      const bool fresh = p >= used_;
+      for (int r = 0; r < rows; r += lanes) {
+        Accumulator* partial = partial_[p] + r;
+        Vector<Accumulator, lanes> sum = {};
+        if (!fresh) sum = load_vector<lanes>(partial);
+        if constexpr (exactly && keeps_lost) {
+          Vector<Accumulator, lanes> lost = {};
+          if (!fresh) lost = load_vector<lanes>(lost_[p] + r);
+          for (std::int64_t i = p; i < size; i += partial_sums) add_two(sum, lost, vector(i, r));
+          __builtin_memcpy(lost_[p] + r, &lost, sizeof(lost));
+        } else {
+          for (std::int64_t i = p; i < size; i += partial_sums) sum += vector(i, r);
+        }
+        __builtin_memcpy(partial, &sum, sizeof(sum));
+      }
+    }
+    if (lines > used_) used_ = lines;
+  }
+
   std::int64_t used_ = 0;
   alignas(64) Accumulator partial_[partial_sums][rows];
   // What the additions of doubles round off, see PartialSums.
@@ -215,12 +253,11 @@ class PanelSums {
 };
 
 // Lanes beyond the panel's rows are computed like the others, from zeros: whatever else the block
-// holds could be a NaN, or a subnormal number, which is slow. Only as much as `size` elements of
-// the rows fill: to clear 64 KiB takes longer than a small tensor's softmax.
+// holds could be a NaN, or a subnormal number, which is slow. Only as many elements as the rows
+// fill: to clear 64 KiB takes longer than a small tensor's softmax.
 template <int width, class T>
-void clear_missing_lanes(T* block, std::int64_t size, std::int64_t held_elements, int count) {
+void clear_missing_lanes(T* block, std::int64_t elements, int count) {
   if (count == width) return;
-  const std::int64_t elements = size < held_elements ? size : held_elements;
   for (std::int64_t k = 0; k < elements * width; ++k) block[k] = T(0);
 }
 

@@ -2,46 +2,59 @@
 // rows, or in panels side by side.
 #pragma once
 
+#include "far_block.h"
 #include "logit_rows.h"
 
 namespace act::cpu::ACT_INSTRUCTION_SET {
 
 inline constexpr std::int64_t short_row = 16;
 
-// Rows are computed side by side where their neighbours are nearer in memory than their own next
-// elements, and where they are too short for vectors along them.
+// Rows are computed side by side where they are too short for vectors along them, and where not all
+// operands are dense along them, unless their neighbours are further away in memory than their own
+// next elements: but an operand that is dense the one way or the other is turned on its way.
 inline bool side_by_side(const Rows& rows, int operands) {
   if (rows.dims == 0) return false;
   std::int64_t count = 1;
   for (int d = 0; d < rows.dims; ++d) count *= rows.sizes[d];
   if (count < 8) return false;
-  bool along = true;
+  bool along = true, turned = true;
   std::int64_t step = 0, neighbour = 0;
   for (int k = 0; k < operands; ++k) {
     const Rows::Operand& operand = rows.operands[k];
-    along &= operand.step == element_bytes(operand.storage);
+    const std::int64_t bytes = element_bytes(operand.storage);
+    along &= operand.step == bytes;
+    turned &= operand.step == bytes || operand.strides[0] == bytes;
     step += operand.step;
     neighbour += operand.strides[0];
   }
   if (rows.size < short_row) return true;
-  return !along && neighbour < step;
+  return !along && (turned || neighbour < step);
 }
 
-// Of rows side by side. Those with absent elements are copied before they are computed, and gain
-// nothing by longer runs; nor do short rows that come from memory.
-template <class T, class Elements>
-bool take_wide_panels(const Rows& rows) {
-  if (!Elements::all || rows.sizes[0] < wide_panel<T>) return false;
-  return rows.size >= short_row || !is_from_memory(rows);
-}
-
+// The width of the panels of rows side by side: the largest one of which a panel can be kept in a
+// cache. Rows with absent elements are copied before they are computed, and gain nothing by longer
+// runs; nor do short rows that come from memory.
 template <class T, class Elements>
 std::int64_t panel_width(const Rows& rows) {
-  return take_wide_panels<T, Elements>(rows) ? wide_panel<T> : narrow_panel<T>;
+  if constexpr (Elements::all) {
+    const bool from_memory = is_from_memory(rows);
+    const bool turned = rows.operands[1].step == element_bytes(rows.operands[1].storage);
+    if (from_memory && turned && rows.size > far_elements<T, narrow_panel<T>> &&
+        rows.size <= far_elements<T, tall_panel<T>>) {
+      return tall_panel<T>;
+    }
+    if (rows.sizes[0] >= wide_panel<T> && (rows.size >= short_row || !from_memory) &&
+        !(from_memory && rows.size > far_elements<T, wide_panel<T>> &&
+          rows.size <= far_elements<T, narrow_panel<T>>)) {
+      return wide_panel<T>;
+    }
+  }
+  return narrow_panel<T>;
 }
 
 template <class Elements>
 std::int64_t granularity(const Rows& rows, int operands) {
+  if (rows.single) return wide_panel<float>;
   if (!side_by_side(rows, operands)) return 1;
   return rows.operands[1].storage == Storage::float64 ? panel_width<double, Elements>(rows)
                                                       : panel_width<float, Elements>(rows);

@@ -16,9 +16,9 @@ namespace act::cpu {
 // multiples of granularity(rows) where there are more.
 template <std::size_t count, class Granularity, class Run>
 void for_each_row(const std::array<at::Tensor, count>& tensors, int64_t dim,
-                  Granularity granularity, Run run) {
+                  Granularity granularity, Run run, bool single = false) {
   const RowLayout<count> layout(tensors, dim);
-  const Rows rows{layout.rows(), should_stream(tensors)};
+  const Rows rows{layout.rows(), should_stream(tensors), single};
   const int64_t total = rows.count();
   const int64_t unit = granularity(rows);
   const int64_t units = (total + unit - 1) / unit;

@@ -9,6 +9,8 @@ namespace act::cpu {
 
 struct Rows : act::Rows {
   bool stream;  // as in Operands
+  // Each element is a row by itself: those that are walked together are called a row here.
+  bool single;
 };
 
 struct SoftmaxKernels {

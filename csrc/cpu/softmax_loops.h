@@ -1,6 +1,7 @@
 // The softmax family for all layouts and dtypes: included once for each instruction set.
 #pragma once
 
+#include "softmax_single.h"
 #include "softmax_walk.h"
 
 namespace act::cpu::ACT_INSTRUCTION_SET {
@@ -10,6 +11,7 @@ inline void softmax(const Rows& rows, Normalization normalization, bool negate, 
   dispatch_arithmetic(
       rows.operands[1].storage, is_half(rows.operands[0].storage),
       [&]<class T, class Accumulator>() {
+        if (rows.single) return softmax_of_single<T>(rows, normalization, begin, end);
         const auto run = [&]<bool logarithm>() {
           softmax_as<T, Accumulator, logarithm, PlainRows<T>, PlainPanel>(rows, negate, begin, end);
         };
@@ -23,9 +25,15 @@ inline void softmax_backward(const Rows& rows, Normalization normalization, bool
   const Storage grad = rows.operands[1].storage;
   dispatch_arithmetic(grad, is_half(grad), [&]<class T, class Accumulator>() {
     const T sign = negate ? T(-1) : T(1);
-    normalization == Normalization::log_softmax
-        ? softmax_backward_as<T, Accumulator, true, EveryElement>(rows, sign, begin, end)
-        : softmax_backward_as<T, Accumulator, false, EveryElement>(rows, sign, begin, end);
+    const auto run = [&]<bool logarithm>() {
+      if (rows.single) {
+        softmax_backward_of_single<T, Accumulator, logarithm>(rows, sign, begin, end);
+      } else {
+        softmax_backward_as<T, Accumulator, logarithm, EveryElement>(rows, sign, begin, end);
+      }
+    };
+    normalization == Normalization::log_softmax ? run.template operator()<true>()
+                                                : run.template operator()<false>();
   });
 }
 

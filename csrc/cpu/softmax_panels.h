@@ -2,6 +2,7 @@
 // each row.
 #pragma once
 
+#include "far_block.h"
 #include "logit_rows.h"
 #include "softmax_scale.h"
 
@@ -16,30 +17,36 @@ class PanelSoftmax {
 
   template <class HowRead>
   PanelSoftmax(const Rows& rows, const HowRead& how)
-      : out(rows, 0), in(rows, how), size_(rows.size) {}
+      : out(rows, 0),
+        in(rows, how),
+        size_(rows.size),
+        from_memory_(is_from_memory(rows)),
+        far_(size_ > held_elements && size_ <= far_elements<T, width> ? size_ * width : 0) {}
 
   PanelOperand<T, width> out;
   Input in;
 
   void run(int count) {
-    clear_missing_lanes<width>(block_, size_, held_elements, count);
     // A panel that fits a buffer is read from memory once. Its rows often lie a power of two apart,
     // where caches cannot hold them all. Otherwise exponentials stay where the result goes, if that
     // can hold them; else they are computed once more.
-    held_ = size_ <= held_elements;
-    const bool in_place = out.direct();
-    const bool kept = !logarithm && (held_ || (in_place && size_ <= row_block));
+    held_ = size_ <= held_elements ? block_ : from_memory_ || !in.direct() ? far_.data() : nullptr;
+    clear_missing_lanes<width>(held_ ? held_ : block_, held_ ? size_ : strip, count);
+    const bool in_place = out.direct() && !(held_ && out.streams());
+    const bool kept = !logarithm && (held_ || in_place) && size_ <= row_block;
 
     for (std::int64_t begin = 0; begin < size_; begin += row_block) {
       const std::int64_t end = size_ - begin < row_block ? size_ : begin + row_block;
-      sum_up(begin, end, kept, in_place);
+      sum_up(begin, end, kept);
+      if (size_ <= row_block) break;
       if (begin == 0) {
         total_ = sums_;
       } else {
         total_.merge(sums_, count);
       }
     }
-    normalizers_.template set<logarithm, Elements>(total_, in.empty_is_nan());
+    normalizers_.template set<logarithm, Elements>(size_ <= row_block ? sums_ : total_,
+                                                   in.empty_is_nan());
     if (size_ > row_block) {
       for (int r = 0; r < width; ++r) largest_[r] = r < count ? T(total_.largest[r]) : T(0);
       scales_.set(largest_);
@@ -60,7 +67,7 @@ class PanelSoftmax {
           }
         }
       } else {
-        const PanelView<T> e = kept ? kept_view(i, in_place) : to;
+        const PanelView<T> e = kept ? kept_view(i) : to;
         if (!kept) exps(e, read(i, part), part);
         for (std::int64_t k = 0; k < part; ++k) {
 #pragma GCC ivdep
@@ -83,14 +90,14 @@ class PanelSoftmax {
     for (std::int64_t i = begin; i < end; i += strip) run(i, end - i < strip ? end - i : strip);
   }
 
-  PanelView<T> kept_view(std::int64_t i, bool in_place) {
-    if (in_place && !held_) return {out.pointer(i), out.pointer_step()};
-    return {block_ + i * width, width};
+  PanelView<T> kept_view(std::int64_t i) {
+    if (!held_) return {out.pointer(i), out.pointer_step()};
+    return {held_ + i * width, width};
   }
 
   PanelView<const T> read(std::int64_t i, std::int64_t part, bool first = false) {
     if (!held_ && in.direct()) return {in.x.pointer(i), in.x.pointer_step()};
-    T* x = held_ ? block_ + i * width : block_;
+    T* x = held_ ? held_ + i * width : block_;
     if (first || !held_) in.load(x, i, part);
     return {x, width};
   }
@@ -118,7 +125,7 @@ class PanelSoftmax {
     }
   }
 
-  void sum_up(std::int64_t begin, std::int64_t end, bool kept, bool in_place) {
+  void sum_up(std::int64_t begin, std::int64_t end, bool kept) {
     for (int r = 0; r < width; ++r) {
       largest_[r] = -T(__builtin_huge_val());
       tops_[r] = T(0);
@@ -136,7 +143,7 @@ class PanelSoftmax {
     scales_.set(largest_);
     partial_.clear();
     each_strip(begin, end, [&](std::int64_t i, std::int64_t part) {
-      const PanelView<T> e = kept ? kept_view(i, in_place) : PanelView<T>{results_, width};
+      const PanelView<T> e = kept ? kept_view(i) : PanelView<T>{results_, width};
       exps(e, read(i, part), part);
       partial_.template add<true>(
           part, [&](std::int64_t k, int r) { return partial_.widened(e.data + k * e.step + r); });
@@ -169,13 +176,15 @@ class PanelSoftmax {
   }
 
   std::int64_t size_;
+  bool from_memory_;
+  FarBlock<T> far_;
   PanelSums<T, Accumulator, width> partial_;
   Scales<T, width> scales_;
   RowSums<width> sums_, total_;
   Normalizers<T, width> normalizers_;
   alignas(64) T largest_[width], tops_[width];
   alignas(64) double sum_[width];
-  bool held_ = false;
+  T* held_ = nullptr;
   alignas(64) T results_[strip * width];
   alignas(64) T block_[held_elements * width];
 };

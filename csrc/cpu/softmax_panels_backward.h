@@ -22,8 +22,9 @@ class PanelSoftmaxBackward {
   PanelOperand<T, width> y_in;
 
   void run(int count) {
-    clear_missing_lanes<width>(g_, size_, held_elements, count);
-    clear_missing_lanes<width>(y_, size_, held_elements, count);
+    const std::int64_t elements = size_ < held_elements ? size_ : held_elements;
+    clear_missing_lanes<width>(g_, elements, count);
+    clear_missing_lanes<width>(y_, elements, count);
     // What comes from the caches where it lies is not worth copying.
     const bool copied = from_memory_ || !g_in.direct() || !y_in.direct();
     held_ = copied && size_ <= held_elements;

@@ -12,8 +12,10 @@ namespace act::cpu::ACT_INSTRUCTION_SET {
 // Calls run.operator()<width>() with the width of the panels.
 template <class T, class Elements, class Run>
 void with_panel_width(const Rows& rows, Run run) {
+  const std::int64_t width = panel_width<T, Elements>(rows);
   if constexpr (Elements::all) {
-    if (take_wide_panels<T, Elements>(rows)) return run.template operator()<wide_panel<T>>();
+    if (width == wide_panel<T>) return run.template operator()<wide_panel<T>>();
+    if (width == tall_panel<T>) return run.template operator()<tall_panel<T>>();
   }
   run.template operator()<narrow_panel<T>>();
 }
@@ -23,7 +25,7 @@ template <class T, class Accumulator, bool logarithm, class RowInput,
 void softmax_as(const Rows& rows, const HowRead& how, std::int64_t begin, std::int64_t end) {
   constexpr int operands = RowInput::operands;
   if (side_by_side(rows, 2)) {
-    return with_panel_width<T, typename RowInput::Elements>(rows, [&]<int width>() {
+    with_panel_width<T, typename RowInput::Elements>(rows, [&]<int width>() {
       PanelSoftmax<T, Accumulator, logarithm, width, PanelInput<T, width>> panel(rows, how);
       const auto run = [&](int count) { panel.run(count); };
       if constexpr (operands == 3) {
@@ -32,6 +34,8 @@ void softmax_as(const Rows& rows, const HowRead& how, std::int64_t begin, std::i
         each_panel<width, 2>(rows, begin, end, {&panel.out, &panel.in.x}, run);
       }
     });
+    if (rows.stream) finish_streaming();
+    return;
   }
   RowSoftmax<T, Accumulator, logarithm, RowInput> softmax(rows, how);
   each_group<operands>(rows, begin, end, [&](const RowData<operands>& data, std::int64_t count) {
@@ -42,11 +46,13 @@ void softmax_as(const Rows& rows, const HowRead& how, std::int64_t begin, std::i
 template <class T, class Accumulator, bool logarithm, class Elements>
 void softmax_backward_as(const Rows& rows, T factor, std::int64_t begin, std::int64_t end) {
   if (side_by_side(rows, 3)) {
-    return with_panel_width<T, Elements>(rows, [&]<int width>() {
+    with_panel_width<T, Elements>(rows, [&]<int width>() {
       PanelSoftmaxBackward<T, Accumulator, logarithm, width, Elements> panel(rows, factor);
       each_panel<width, 3>(rows, begin, end, {&panel.out, &panel.g_in, &panel.y_in},
                            [&](int count) { panel.run(count); });
     });
+    if (rows.stream) finish_streaming();
+    return;
   }
   RowSoftmaxBackward<T, Accumulator, logarithm, Elements> backward(rows, factor);
   each_group<3>(rows, begin, end, [&](const RowData<3>& data, std::int64_t count) {
