@@ -9,6 +9,7 @@
 
 #include "conversion.h"
 #include "stream.h"
+#include "undecided.h"
 
 namespace act::cpu::ACT_INSTRUCTION_SET {
 
@@ -46,12 +47,10 @@ class RoundedExactly {
   // Results from the `first` one of the block on, to be found at `place` when all is written.
   void round(Stored* to, const float* results, std::int64_t size, std::int64_t first,
              Stored* place) {
-    std::int64_t i = 0;
-    for (; i + narrowed_at_once <= size; i += narrowed_at_once) {
-      if (narrow_decided(to + i, results + i, distance_)) continue;
-      round_each(to + i, results + i, narrowed_at_once, first + i, place + i);
-    }
-    round_each(to + i, results + i, size - i, first + i, place + i);
+    Undecided<block_elements<float>> undecided;
+    narrow_marking(to, results, size, distance_, undecided);
+    undecided.for_each(size, [&](std::int64_t i)
+                                 ACT_INLINE_LAMBDA { put_aside(place + i, first + i); });
   }
 
   void finish() {
@@ -68,22 +67,6 @@ class RoundedExactly {
  private:
   // Room for all of one more block.
   static constexpr std::int64_t enough = 64, capacity = enough + block_elements<float>;
-
-  void round_each(Stored* to, const float* results, std::int64_t size, std::int64_t first,
-                  Stored* place) {
-    narrow(to, results, size);
-    const std::int64_t whole = size / 16 * 16;
-    for (std::int64_t i = 0; i < whole; i += 16) {
-      std::uint32_t near = near_middle<Stored>(results + i, distance_);
-      for (; near != 0; near &= near - 1) {
-        const std::int64_t k = i + __builtin_ctz(near);
-        put_aside(place + k, first + k);
-      }
-    }
-    for (std::int64_t i = whole; i < size; ++i) {
-      if (is_near_middle<Stored>(results[i], distance_)) put_aside(place + i, first + i);
-    }
-  }
 
   void put_aside(Stored* place, std::int64_t index) {
     for (int k = 0; k < inputs; ++k) in_[k][count_] = double(block_[k][index]);
