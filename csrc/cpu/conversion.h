@@ -37,12 +37,10 @@ ACT_HOST_DEVICE __m256i narrowed(const HalfBits*, __m512 x) {
 ACT_HOST_DEVICE __m256i narrowed(const BFloat16Bits*, __m512 x) {
   const __m512i bits = _mm512_castps_si512(x);
   const __mmask16 number = _mm512_cmp_ps_mask(x, x, _CMP_ORD_Q);
-  const __m512i last =
-      _mm512_maskz_and_epi32(every_lane, _mm512_maskz_srli_epi32(every_lane, bits, 16),
-                             _mm512_set1_epi32(1));
+  const __m512i last = _mm512_maskz_and_epi32(
+      every_lane, _mm512_maskz_srli_epi32(every_lane, bits, 16), _mm512_set1_epi32(1));
   const __m512i half = _mm512_add_epi32(last, _mm512_set1_epi32(0x7fff));
-  const __m512i quiet =
-      _mm512_maskz_or_epi32(every_lane, bits, _mm512_set1_epi32(0x400000));
+  const __m512i quiet = _mm512_maskz_or_epi32(every_lane, bits, _mm512_set1_epi32(0x400000));
   const __m512i rounded = _mm512_mask_add_epi32(quiet, number, bits, half);
   return _mm512_maskz_cvtepi32_epi16(every_lane, _mm512_maskz_srli_epi32(every_lane, rounded, 16));
 }
@@ -73,13 +71,12 @@ ACT_HOST_DEVICE __m128i narrowed(const BFloat16Bits*, __m256 x) {
   const __m256i bits = _mm256_castps_si256(x);
   const __m256 nan = _mm256_cmp_ps(x, x, _CMP_UNORD_Q);
   const __m256i last = _mm256_and_si256(_mm256_srli_epi32(bits, 16), _mm256_set1_epi32(1));
-  const __m256i rounded =
-      _mm256_add_epi32(bits, _mm256_add_epi32(last, _mm256_set1_epi32(0x7fff)));
+  const __m256i rounded = _mm256_add_epi32(bits, _mm256_add_epi32(last, _mm256_set1_epi32(0x7fff)));
   const __m256i quiet = _mm256_or_si256(bits, _mm256_set1_epi32(0x400000));
-  const __m256i chosen = _mm256_srli_epi32(
-      _mm256_castps_si256(
-          _mm256_blendv_ps(_mm256_castsi256_ps(rounded), _mm256_castsi256_ps(quiet), nan)),
-      16);
+  const __m256i chosen =
+      _mm256_srli_epi32(_mm256_castps_si256(_mm256_blendv_ps(_mm256_castsi256_ps(rounded),
+                                                             _mm256_castsi256_ps(quiet), nan)),
+                        16);
   return _mm_packus_epi32(_mm256_castsi256_si128(chosen), _mm256_extracti128_si256(chosen, 1));
 }
 
@@ -97,24 +94,26 @@ ACT_HOST_DEVICE void narrow_vector(Stored* to, const float* from) {
 
 template <class Stored>
 ACT_HOST_DEVICE void widen(opmath_t<Stored>* to, const Stored* from, std::int64_t size) {
-  std::int64_t i = 0;
+  std::int64_t whole = 0;
 #if ACT_VECTOR_BYTES >= 32
   if constexpr (!std::is_same_v<Stored, opmath_t<Stored>>) {
-    for (; i + converted_at_once <= size; i += converted_at_once) widen_vector(to + i, from + i);
+    whole = size / converted_at_once * converted_at_once;
+    for (std::int64_t i = 0; i < whole; i += converted_at_once) widen_vector(to + i, from + i);
   }
 #endif
-  for (; i < size; ++i) to[i] = to_opmath(from[i]);
+  for (std::int64_t i = whole; i < size; ++i) to[i] = to_opmath(from[i]);
 }
 
 template <class Stored>
 ACT_HOST_DEVICE void narrow(Stored* to, const opmath_t<Stored>* from, std::int64_t size) {
-  std::int64_t i = 0;
+  std::int64_t whole = 0;
 #if ACT_VECTOR_BYTES >= 32
   if constexpr (!std::is_same_v<Stored, opmath_t<Stored>>) {
-    for (; i + converted_at_once <= size; i += converted_at_once) narrow_vector(to + i, from + i);
+    whole = size / converted_at_once * converted_at_once;
+    for (std::int64_t i = 0; i < whole; i += converted_at_once) narrow_vector(to + i, from + i);
   }
 #endif
-  for (; i < size; ++i) to[i] = from_opmath<Stored>(from[i]);
+  for (std::int64_t i = whole; i < size; ++i) to[i] = from_opmath<Stored>(from[i]);
 }
 
 }  // namespace act::cpu

@@ -37,6 +37,15 @@ ACT_HOST_DEVICE void compute_lanes(float* results, const Stored* const* in, std:
   }
 }
 
+// The results from the i-th one of a block on.
+template <class Stored>
+ACT_HOST_DEVICE void narrow_half_lanes(Stored* block, const float* results, std::int64_t i,
+                                       std::uint32_t distance, Undecided<half_block>& undecided) {
+  for (std::int64_t k = 0; k < half_lanes; k += narrowed_at_once) {
+    undecided.mark(i + k, narrow_lanes(block + i + k, results + k, distance));
+  }
+}
+
 // A block of results, computed in float32 and, where that leaves the nearest number undecided, in
 // double. Those are gathered: one by one they would be no vectors.
 template <int inputs, class Stored, class Compute, class InDouble>
@@ -46,9 +55,7 @@ ACT_HOST_DEVICE void compute_nearest(Stored* out, const Stored* const* in, std::
   for (std::int64_t i = 0; i < size; i += half_lanes) {
     alignas(line_bytes) float results[half_lanes];
     compute_lanes<inputs>(results, in, i, compute);
-    for (std::int64_t k = 0; k < half_lanes; k += narrowed_at_once) {
-      undecided.mark(i + k, narrow_lanes(out + i + k, results + k, distance));
-    }
+    narrow_half_lanes(out, results, i, distance, undecided);
   }
   constexpr std::int64_t lanes = 8;
   double x[inputs][half_block], again[half_block];
@@ -77,8 +84,8 @@ ACT_HOST_DEVICE void compute_rounded(Stored* out, const Stored* const* in, std::
   }
 }
 
-// block(out, inputs, size) for blocks of whole vectors. In place its results are written when it has
-// read all.
+// block(out, inputs, size, place) for blocks of whole vectors. In place its results are written
+// when it has read all: then `out` is not yet the `place` where they will be found.
 template <int inputs, class Stored, class Block>
 ACT_HOST_DEVICE void for_each_block(Stored* out, const Stored* const* in, std::int64_t size,
                                     bool stream, Block block) {
@@ -94,7 +101,7 @@ ACT_HOST_DEVICE void for_each_block(Stored* out, const Stored* const* in, std::i
       at[k] = in[k] + i;
       prefetch_lines<4096>(at[k], count);
     }
-    block(apart ? results : out + i, at, count);
+    block(apart ? results : out + i, at, count, out + i);
     if (stream) {
       stream_bytes(reinterpret_cast<char*>(out + i), reinterpret_cast<const char*>(results),
                    count * element);
@@ -111,7 +118,7 @@ ACT_HOST_DEVICE void for_each_block(Stored* out, const Stored* const* in, std::i
     __builtin_memcpy(last[k], in[k] + whole, rest);
     at[k] = last[k];
   }
-  block(results, at, half_lanes);
+  block(results, at, half_lanes, out + whole);
   __builtin_memcpy(out + whole, results, rest);
 }
 
@@ -121,7 +128,7 @@ ACT_HOST_DEVICE void half_loop(Stored* out, const Stored* const* in, std::int64_
                                Compute compute, InDouble in_double) {
   for_each_block<inputs>(
       out, in, size, stream,
-      [=](Stored* results, const Stored* const* at, std::int64_t count) ACT_INLINE_LAMBDA {
+      [=](Stored* results, const Stored* const* at, std::int64_t count, Stored*) ACT_INLINE_LAMBDA {
         if constexpr (nearest) {
           compute_nearest<inputs>(results, at, count, distance, compute, in_double);
         } else {

@@ -41,7 +41,18 @@ class RoundedExactly {
   // The operands of the block whose results come next; those of the blocks before are written.
   void computed_from(const float* const* block) {
     block_ = block;
+    make_room();
+  }
+
+  // For a block, when what was put aside before has been written.
+  void make_room() {
     if (count_ >= enough) finish();
+  }
+
+  // What is to be computed again from these operands.
+  void put_aside(Stored* place, const double (&operands)[inputs]) {
+    for (int k = 0; k < inputs; ++k) in_[k][count_] = operands[k];
+    place_[count_++] = place;
   }
 
   // Results from the `first` one of the block on, to be found at `place` when all is written.
@@ -49,8 +60,11 @@ class RoundedExactly {
              Stored* place) {
     Undecided<block_elements<float>> undecided;
     narrow_marking(to, results, size, distance_, undecided);
-    undecided.for_each(size, [&](std::int64_t i)
-                                 ACT_INLINE_LAMBDA { put_aside(place + i, first + i); });
+    undecided.for_each(size, [&](std::int64_t i) ACT_INLINE_LAMBDA {
+      double operands[inputs];
+      for (int k = 0; k < inputs; ++k) operands[k] = double(block_[k][first + i]);
+      put_aside(place + i, operands);
+    });
   }
 
   void finish() {
@@ -67,11 +81,6 @@ class RoundedExactly {
  private:
   // Room for all of one more block.
   static constexpr std::int64_t enough = 64, capacity = enough + block_elements<float>;
-
-  void put_aside(Stored* place, std::int64_t index) {
-    for (int k = 0; k < inputs; ++k) in_[k][count_] = double(block_[k][index]);
-    place_[count_++] = place;
-  }
 
   DenseLoop<double> loop_;
   ParameterValues parameters_;

@@ -46,14 +46,14 @@ ACT_HOST_DEVICE __mmask16 narrow_and_mark(BFloat16Bits* to, __m512 x, std::uint3
   const __m512i bits = _mm512_castps_si512(x);
   const __mmask16 nan = _mm512_cmp_ps_mask(x, x, _CMP_UNORD_Q);
   const __m512i shift = _mm512_set1_epi32(static_cast<int>(0x8000u + distance));
-  const __m512i moved = _mm512_mask_or_epi32(_mm512_add_epi32(bits, shift), nan, bits,
-                                             _mm512_set1_epi32(0x400000));
+  const __m512i moved =
+      _mm512_mask_or_epi32(_mm512_add_epi32(bits, shift), nan, bits, _mm512_set1_epi32(0x400000));
   const __m512i high = _mm512_maskz_srli_epi32(every_lane, moved, cut);
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(to),
                       _mm512_maskz_cvtepi32_epi16(every_lane, high));
   const __m512i most = _mm512_set1_epi32(static_cast<int>(2 * distance << (32 - cut)));
-  return static_cast<__mmask16>(
-      up_to(most, _mm512_maskz_slli_epi32(every_lane, moved, 32 - cut)) & ~nan);
+  return static_cast<__mmask16>(up_to(most, _mm512_maskz_slli_epi32(every_lane, moved, 32 - cut)) &
+                                ~nan);
 }
 
 ACT_HOST_DEVICE __mmask16 narrow_and_mark(HalfBits* to, __m512 x, std::uint32_t distance) {
@@ -127,7 +127,8 @@ ACT_HOST_DEVICE void narrow_marking(Stored* to, const float* from, std::int64_t 
   std::uint16_t last = 0;
   for (std::int64_t k = i; k < size; ++k) {
     to[k] = from_opmath<Stored>(from[k]);
-    if (is_near_middle<Stored>(from[k], distance)) last |= static_cast<std::uint16_t>(1u << (k - i));
+    if (is_near_middle<Stored>(from[k], distance))
+      last |= static_cast<std::uint16_t>(1u << (k - i));
   }
   if (i < size) undecided.mark(i, last);
 }
