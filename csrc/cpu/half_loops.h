@@ -1,18 +1,17 @@
-// Dense loops of the half types for formulas of a few operations: from what is stored to what is
-// stored in one pass, where the walk over blocks (blocks.h) would spend its time on writing and
-// reading them.
+// Dense loops of the half types for formulas of a few operations: from what is
+// stored to what is stored in one pass, where the walk over blocks (blocks.h)
+// would spend its time on writing and reading them.
 #pragma once
 
 #include <act/activations.h>
 
+#include "half_lanes.h"
 #include "select_loops.h"
 
 namespace act::cpu::ACT_INSTRUCTION_SET {
 
-// So many are widened, computed and narrowed at once that they stay in registers.
-inline constexpr std::int64_t half_lanes = 16;
-
-// So many are written before those are computed again that float32 leaves undecided.
+// So many are written before those are computed again that float32 leaves
+// undecided.
 inline constexpr std::int64_t half_block = 512;
 
 // compute(first input) or compute(first, second).
@@ -28,43 +27,41 @@ ACT_HOST_DEVICE T compute_one(Compute compute, T first, [[maybe_unused]] T secon
 template <int inputs, class Stored, class Compute>
 ACT_HOST_DEVICE void compute_lanes(float* results, const Stored* const* in, std::int64_t from,
                                    Compute compute) {
-  alignas(line_bytes) float lanes[inputs][half_lanes];
-  for (int k = 0; k < inputs; ++k) widen(lanes[k], in[k] + from, half_lanes);
+  using Lanes = HalfLanes<Stored>;
+  alignas(line_bytes) float lanes[inputs][Lanes::count];
+  for (int k = 0; k < inputs; ++k) Lanes::widen(lanes[k], in[k] + from);
   // Unrolled, the lanes would not become vectors any more.
 #pragma GCC unroll 1
-  for (std::int64_t i = 0; i < half_lanes; ++i) {
+  for (std::int64_t i = 0; i < Lanes::count; ++i) {
     results[i] = compute_one<inputs>(compute, lanes[0][i], lanes[inputs - 1][i]);
   }
 }
 
-// The results from the i-th one of a block on.
-template <class Stored>
-ACT_HOST_DEVICE void narrow_half_lanes(Stored* block, const float* results, std::int64_t i,
-                                       std::uint32_t distance, Undecided<half_block>& undecided) {
-  for (std::int64_t k = 0; k < half_lanes; k += narrowed_at_once) {
-    undecided.mark(i + k, narrow_lanes(block + i + k, results + k, distance));
-  }
-}
-
-// A block of results, computed in float32 and, where that leaves the nearest number undecided, in
-// double. Those are gathered: one by one they would be no vectors.
+// A block of results, computed in float32 and, where that leaves the nearest
+// number undecided, in double. Those are gathered: one by one they would be no
+// vectors.
 template <int inputs, class Stored, class Compute, class InDouble>
 ACT_HOST_DEVICE void compute_nearest(Stored* out, const Stored* const* in, std::int64_t size,
                                      std::uint32_t distance, Compute compute, InDouble in_double) {
+  using Lanes = HalfLanes<Stored>;
   Undecided<half_block> undecided;
-  for (std::int64_t i = 0; i < size; i += half_lanes) {
-    alignas(line_bytes) float results[half_lanes];
+  for (std::int64_t i = 0; i < size; i += Lanes::count) {
+    alignas(line_bytes) float results[Lanes::count];
     compute_lanes<inputs>(results, in, i, compute);
-    narrow_half_lanes(out, results, i, distance, undecided);
+    undecided.mark(i, Lanes::narrow_and_mark(out + i, results, distance));
   }
   constexpr std::int64_t lanes = 8;
   double x[inputs][half_block], again[half_block];
   std::int16_t place[half_block];
   std::int64_t count = 0;
-  undecided.for_each(size, [&](std::int64_t i) ACT_INLINE_LAMBDA {
+  undecided.for_each(size, [&](std::int64_t bit) ACT_INLINE_LAMBDA {
+    const std::int64_t i = Lanes::place(bit);
     for (int k = 0; k < inputs; ++k) x[k][count] = double(to_opmath(in[k][i]));
     place[count++] = static_cast<std::int16_t>(i);
   });
+  for (std::int64_t i = count; i % lanes != 0; ++i) {
+    for (int k = 0; k < inputs; ++k) x[k][i] = 0;
+  }
   for (std::int64_t i = 0; i < count; i += lanes) {
 #pragma GCC unroll 1
     for (std::int64_t k = i; k < i + lanes; ++k) {
@@ -77,15 +74,36 @@ ACT_HOST_DEVICE void compute_nearest(Stored* out, const Stored* const* in, std::
 template <int inputs, class Stored, class Compute>
 ACT_HOST_DEVICE void compute_rounded(Stored* out, const Stored* const* in, std::int64_t size,
                                      Compute compute) {
-  for (std::int64_t i = 0; i < size; i += half_lanes) {
-    alignas(line_bytes) float results[half_lanes];
+  using Lanes = HalfLanes<Stored>;
+  for (std::int64_t i = 0; i < size; i += Lanes::count) {
+    alignas(line_bytes) float results[Lanes::count];
     compute_lanes<inputs>(results, in, i, compute);
-    narrow(out + i, results, half_lanes);
+    Lanes::narrow(out + i, results);
   }
 }
 
-// block(out, inputs, size, place) for blocks of whole vectors. In place its results are written
-// when it has read all: then `out` is not yet the `place` where they will be found.
+// False where a result is no number of the half type.
+template <int inputs, class Stored, class Compute>
+ACT_HOST_DEVICE bool compute_exact(Stored* out, const Stored* const* in, std::int64_t size,
+                                   Compute compute) {
+  using Lanes = HalfLanes<Stored>;
+  if constexpr (Lanes::can_cut) {
+    auto lower = Lanes::nothing();
+    for (std::int64_t i = 0; i < size; i += Lanes::count) {
+      alignas(line_bytes) float results[Lanes::count];
+      compute_lanes<inputs>(results, in, i, compute);
+      Lanes::cut(out + i, results, lower);
+    }
+    return Lanes::was_exact(lower);
+  } else {
+    compute_rounded<inputs>(out, in, size, compute);
+    return true;
+  }
+}
+
+// block(out, inputs, size, place) for blocks of whole vectors. In place its
+// results are written when it has read all: then `out` is not yet the `place`
+// where they will be found.
 template <int inputs, class Stored, class Block>
 ACT_HOST_DEVICE void for_each_block(Stored* out, const Stored* const* in, std::int64_t size,
                                     bool stream, Block block) {
@@ -93,7 +111,8 @@ ACT_HOST_DEVICE void for_each_block(Stored* out, const Stored* const* in, std::i
   alignas(line_bytes) Stored results[half_block];
   bool apart = stream;
   for (int k = 0; k < inputs; ++k) apart |= in[k] == out;
-  const std::int64_t whole = size / half_lanes * half_lanes;
+  constexpr std::int64_t lanes = HalfLanes<Stored>::count;
+  const std::int64_t whole = size / lanes * lanes;
   for (std::int64_t i = 0; i < whole; i += half_block) {
     const std::int64_t count = whole - i < half_block ? whole - i : half_block;
     const Stored* at[inputs];
@@ -112,27 +131,39 @@ ACT_HOST_DEVICE void for_each_block(Stored* out, const Stored* const* in, std::i
   if (whole == size) return;
   // What is past the end is computed and not written.
   const auto rest = static_cast<std::size_t>((size - whole) * element);
-  Stored last[inputs][half_lanes] = {};
+  Stored last[inputs][lanes] = {};
   const Stored* at[inputs];
   for (int k = 0; k < inputs; ++k) {
     __builtin_memcpy(last[k], in[k] + whole, rest);
     at[k] = last[k];
   }
-  block(results, at, half_lanes, out + whole);
+  block(results, at, lanes, out + whole);
   __builtin_memcpy(out + whole, results, rest);
 }
 
-template <class Stored, int inputs, bool nearest, std::uint32_t distance, class Compute,
+// What a loop's results are in the half type.
+enum class Results {
+  exact,     // numbers of it, as a rule
+  rounded,   // rounded as computed
+  computed,  // computed again in double where float32 leaves the nearest number
+             // undecided
+};
+
+template <class Stored, int inputs, Results results, std::uint32_t distance, class Compute,
           class InDouble>
 ACT_HOST_DEVICE void half_loop(Stored* out, const Stored* const* in, std::int64_t size, bool stream,
                                Compute compute, InDouble in_double) {
+  bool exact = results == Results::exact;
   for_each_block<inputs>(
       out, in, size, stream,
-      [=](Stored* results, const Stored* const* at, std::int64_t count, Stored*) ACT_INLINE_LAMBDA {
-        if constexpr (nearest) {
-          compute_nearest<inputs>(results, at, count, distance, compute, in_double);
+      [&](Stored* to, const Stored* const* at, std::int64_t count, Stored*) ACT_INLINE_LAMBDA {
+        if constexpr (results == Results::computed) {
+          compute_nearest<inputs>(to, at, count, distance, compute, in_double);
         } else {
-          compute_rounded<inputs>(results, at, count, compute);
+          if constexpr (results == Results::exact) {
+            exact = exact && compute_exact<inputs>(to, at, count, compute);
+          }
+          if (!exact) compute_rounded<inputs>(to, at, count, compute);
         }
       });
 }
@@ -141,9 +172,11 @@ template <class Stored, template <class> class Formula>
 void half_value_loop(Stored* out, const Stored* const* inputs, std::int64_t size,
                      const ParameterValues& parameters, bool stream) {
   constexpr Pointwise order = Pointwise::value;
+  constexpr Results rounded = PassesOrBlocks<Formula> ? Results::exact : Results::rounded;
+  constexpr Results results = rounds_twice<Formula>(order) ? Results::computed : rounded;
   const Formula<float> formula(parameters);
   const Formula<double> in_double(rounded_to_float(parameters));
-  half_loop<Stored, 1, rounds_twice<Formula>(order), float_error(order)>(
+  half_loop<Stored, 1, results, float_error(order)>(
       out, inputs, size, stream, [=](float x) ACT_INLINE_LAMBDA { return formula.value(x); },
       [=](double x) ACT_INLINE_LAMBDA { return in_double.value(x); });
 }
@@ -152,9 +185,10 @@ template <class Stored, template <class> class Formula, Saved saved>
 void half_backward_loop(Stored* grad_input, const Stored* const* inputs, std::int64_t size,
                         const ParameterValues& parameters, bool stream) {
   constexpr Pointwise order = Pointwise::backward;
+  constexpr Results results = rounds_twice<Formula>(order) ? Results::computed : Results::rounded;
   const Formula<float> formula(parameters);
   const Formula<double> in_double(rounded_to_float(parameters));
-  half_loop<Stored, 2, rounds_twice<Formula>(order), float_error(order)>(
+  half_loop<Stored, 2, results, float_error(order)>(
       grad_input, inputs, size, stream,
       [=](float g, float x) ACT_INLINE_LAMBDA {
         return scale_gradient<float, Formula>(g, derivative<float, Formula, saved>(formula, x));
@@ -164,7 +198,8 @@ void half_backward_loop(Stored* grad_input, const Stored* const* inputs, std::in
       });
 }
 
-// The derivative of an output is a matter of a few operations, whatever the formula.
+// The derivative of an output is a matter of a few operations, whatever the
+// formula.
 template <class Stored, template <class> class Formula>
 constexpr HalfLoop<Stored> half_loop_of(Pointwise order, Saved saved) {
   constexpr bool is_short = Formula<float>::declaration.limited_by_memory;

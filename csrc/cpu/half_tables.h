@@ -2,6 +2,9 @@
 // elements have been computed that they would have been worth it.
 #pragma once
 
+#include <act/gradient.h>
+#include <act/storage.h>
+
 #include <memory>
 
 #include "../pointwise_ops.h"

@@ -1,6 +1,7 @@
-// A half type has 65,536 numbers. What a formula gives at each fits the caches beside the data, and
-// of numbers as networks have them so few differ in sign and leading bits that the first level
-// holds what is looked up: one load in place of an exponential and a division.
+// A half type has 65,536 numbers. What a formula gives at each fits the caches
+// beside the data, and of numbers as networks have them so few differ in sign
+// and leading bits that the first level holds what is looked up: one load in
+// place of an exponential and a division.
 #pragma once
 
 #include "pointwise_loops.h"
@@ -40,7 +41,8 @@ void tabulate_derivatives(int formula, float* table, const ParameterValues& para
   const float* const inputs[] = {blocks[0], blocks[1]};
   for_each_half_number<Stored>([&](Stored* x, std::int64_t place) {
     widen(blocks[1], x, block_elements<float>);
-    backward(table + place, inputs, block_elements<float>, parameters, /*stream=*/false);
+    backward(table + place, inputs, block_elements<float>, parameters,
+             /*stream=*/false);
   });
 }
 
@@ -63,7 +65,8 @@ void value_from_table(Stored* out, const Stored* x, std::int64_t size, const Sto
   }
 }
 
-// As the walk over blocks: the same products, and the same ones computed again in double.
+// As the walk over blocks: the same products, and the same ones computed again
+// in double.
 template <class Stored>
 void backward_from_table(Stored* grad_input, const Stored* const* inputs, std::int64_t size,
                          const float* table, bool stream, RoundedExactly<Stored, 2>& rounding) {
@@ -71,16 +74,17 @@ void backward_from_table(Stored* grad_input, const Stored* const* inputs, std::i
       grad_input, inputs, size, stream,
       [&](Stored* results, const Stored* const* in, std::int64_t count, Stored* place) {
         rounding.make_room();
+        constexpr std::uint32_t distance = float_error(Pointwise::backward);
         const Stored *g = in[0], *x = in[1];
         alignas(line_bytes) float derivatives[half_block];
         look_up(derivatives, x, count, table);
         Undecided<half_block> undecided;
-        for (std::int64_t i = 0; i < count; i += half_lanes) {
-          alignas(line_bytes) float products[half_lanes];
-          widen(products, g + i, half_lanes);
+        for (std::int64_t i = 0; i < count; i += narrowed_at_once) {
+          alignas(line_bytes) float products[narrowed_at_once];
+          widen(products, g + i, narrowed_at_once);
 #pragma GCC unroll 1
-          for (std::int64_t k = 0; k < half_lanes; ++k) products[k] *= derivatives[i + k];
-          narrow_half_lanes(results, products, i, float_error(Pointwise::backward), undecided);
+          for (std::int64_t k = 0; k < narrowed_at_once; ++k) products[k] *= derivatives[i + k];
+          undecided.mark(i, narrow_lanes(results + i, products, distance));
         }
         undecided.for_each(count, [&](std::int64_t i) {
           const double again[] = {double(to_opmath(g[i])), double(to_opmath(x[i]))};

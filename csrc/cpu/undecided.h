@@ -35,8 +35,8 @@ class Undecided {
 };
 
 #if ACT_VECTOR_BYTES >= 64
-ACT_HOST_DEVICE __mmask16 up_to(__m512i most, __m512i x) {
-  return _mm512_cmple_epu32_mask(x, most);
+ACT_HOST_DEVICE __mmask16 up_to(std::uint32_t most, __m512i x) {
+  return _mm512_cmple_epu32_mask(x, _mm512_set1_epi32(static_cast<int>(most)));
 }
 
 // A mask of the undecided lanes. In bfloat16 the middles are moved, and all numbers between them
@@ -51,7 +51,7 @@ ACT_HOST_DEVICE __mmask16 narrow_and_mark(BFloat16Bits* to, __m512 x, std::uint3
   const __m512i high = _mm512_maskz_srli_epi32(every_lane, moved, cut);
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(to),
                       _mm512_maskz_cvtepi32_epi16(every_lane, high));
-  const __m512i most = _mm512_set1_epi32(static_cast<int>(2 * distance << (32 - cut)));
+  const std::uint32_t most = 2 * distance << (32 - cut);
   return static_cast<__mmask16>(up_to(most, _mm512_maskz_slli_epi32(every_lane, moved, 32 - cut)) &
                                 ~nan);
 }
@@ -65,7 +65,7 @@ ACT_HOST_DEVICE __mmask16 narrow_and_mark(HalfBits* to, __m512 x, std::uint32_t 
       _mm512_castps_si512(_mm512_mask_add_ps(magnitude, subnormal, magnitude, normal));
   const __m512i moved =
       _mm512_add_epi32(bits, _mm512_set1_epi32(static_cast<int>(0x1000u + distance)));
-  const __m512i most = _mm512_set1_epi32(static_cast<int>(2 * distance << (32 - cut)));
+  const std::uint32_t most = 2 * distance << (32 - cut);
   return up_to(most, _mm512_maskz_slli_epi32(every_lane, moved, 32 - cut));
 }
 
