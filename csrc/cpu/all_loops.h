@@ -11,16 +11,28 @@
 #include "rrelu_loops.h"
 #include "slope_bits_loops.h"
 #include "softmax.h"
+#include "table_loops.h"
 
 namespace act::cpu::ACT_INSTRUCTION_SET {
 
 template const LoopsOf<float>& activation_loops<float>(int);
 template const LoopsOf<double>& activation_loops<double>(int);
 
-extern const Kernels kernels{pointwise,      slope_bits,        backward_from_bits,
-                             prelu,          prelu_backward,    rrelu,
-                             rrelu_backward, rrelu_with_slopes, rrelu_backward_from_slopes,
-                             add_gumbel,     &softmax_kernels,  &masked_softmax_kernels,
-                             &gated_kernels, &bias_act_kernels};
+extern const Kernels kernels{pointwise,
+                             tabulate,
+                             pointwise_from_table,
+                             slope_bits,
+                             backward_from_bits,
+                             prelu,
+                             prelu_backward,
+                             rrelu,
+                             rrelu_backward,
+                             rrelu_with_slopes,
+                             rrelu_backward_from_slopes,
+                             add_gumbel,
+                             &softmax_kernels,
+                             &masked_softmax_kernels,
+                             &gated_kernels,
+                             &bias_act_kernels};
 
 }  // namespace act::cpu::ACT_INSTRUCTION_SET

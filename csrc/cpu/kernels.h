@@ -33,6 +33,12 @@ struct Kernels {
   void (*pointwise)(int formula, Pointwise, Saved, Storage, const Operands&,
                     const ParameterValues&);
 
+  // What a formula gives at all 65,536 numbers of a half type: its values, of that type, or its
+  // derivatives, as float. And value and backward of `pointwise` from them.
+  void (*tabulate)(int formula, Pointwise, Storage, void* table, const ParameterValues&);
+  void (*pointwise_from_table)(int formula, Pointwise, Storage, const void* table, const Operands&,
+                               const ParameterValues&);
+
   // Two bits for each of `size` dense elements, and the backward from them; see
   // slope_bits_loops.h.
   void (*slope_bits)(int formula, Storage, const void* self, std::uint8_t* bits, std::int64_t size,

@@ -1,6 +1,7 @@
 // The pointwise ops on the CPU.
 #include "../pointwise_kernels.h"
 #include "elementwise.h"
+#include "half_tables.h"
 
 namespace act::cpu {
 namespace {
@@ -14,9 +15,14 @@ struct Device {
 
   static void run(const BoundFormula& formula, Pointwise order, Saved saved, const auto& operands) {
     const Storage storage = storage_of(operands[0]);
-    const auto kernel = kernels().pointwise;
+    const Kernels& kernel = kernels();
+    if (const auto table = half_table(formula, order, saved, storage, operands[0].numel())) {
+      return for_each_element(operands, [&](const Operands& o) {
+        kernel.pointwise_from_table(formula.index, order, storage, table.get(), o, formula.values);
+      });
+    }
     for_each_element(operands, [&](const Operands& o) {
-      kernel(formula.index, order, saved, storage, o, formula.values);
+      kernel.pointwise(formula.index, order, saved, storage, o, formula.values);
     });
   }
 };

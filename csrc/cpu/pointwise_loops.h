@@ -4,7 +4,7 @@
 #include <act/activations.h>
 
 #include "activation_loops.h"
-#include "select_loops.h"
+#include "half_loops.h"
 
 namespace act::cpu::ACT_INSTRUCTION_SET {
 
@@ -90,8 +90,12 @@ void pointwise_as(int formula, Pointwise order, Saved saved, const Operands& o,
                   const ParameterValues& parameters) {
   const auto loop = activation_loops<opmath_t<Stored>>(formula).get(order, saved);
   if constexpr (!std::is_same_v<Stored, opmath_t<Stored>>) {
-    if (order == Pointwise::backward && select_gradients<Stored>(formula, saved, o, parameters)) {
-      return;
+    const auto dense = find_half_loop<Stored>(formula, order, saved, Activations{});
+    if (dense != nullptr && are_rows_dense<Stored, inputs + 1>(o)) {
+      return for_each_dense_row<Stored, inputs>(
+          o, [&](Stored* out, const Stored* const* in, std::int64_t size) {
+            dense(out, in, size, parameters, o.stream);
+          });
     }
     if (const auto exact = find_exact_loop(formula, order, saved, Activations{})) {
       RoundedExactly<Stored, inputs> rounding(exact, parameters, float_error(order));

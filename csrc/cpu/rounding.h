@@ -9,6 +9,7 @@
 
 #include "conversion.h"
 #include "stream.h"
+#include "undecided.h"
 
 namespace act::cpu::ACT_INSTRUCTION_SET {
 
@@ -41,19 +42,31 @@ class RoundedExactly {
   // The operands of the block whose results come next; those of the blocks before are written.
   void computed_from(const float* const* block) {
     block_ = block;
+    make_room();
+  }
+
+  // For a block, when what was put aside before has been written.
+  void make_room() {
     if (count_ >= enough) finish();
+  }
+
+  // What is to be computed again from these operands.
+  void put_aside(Stored* place, const double (&operands)[inputs]) {
+    for (int k = 0; k < inputs; ++k) in_[k][count_] = operands[k];
+    place_[count_++] = place;
   }
 
   // Results from the `first` one of the block on, result k to be found at place(k) when all is
   // written.
   template <class Place>
   void round(Stored* to, const float* results, std::int64_t size, std::int64_t first, Place place) {
-    std::int64_t i = 0;
-    for (; i + narrowed_at_once <= size; i += narrowed_at_once) {
-      if (narrow_decided(to + i, results + i, distance_)) continue;
-      round_each(to + i, results + i, narrowed_at_once, first + i, place);
-    }
-    round_each(to + i, results + i, size - i, first + i, place);
+    Undecided<block_elements<float>> undecided;
+    narrow_marking(to, results, size, distance_, undecided);
+    undecided.for_each(size, [&](std::int64_t i) ACT_INLINE_LAMBDA {
+      double operands[inputs];
+      for (int k = 0; k < inputs; ++k) operands[k] = double(block_[k][first + i]);
+      put_aside(place(first + i), operands);
+    });
   }
 
   void finish() {
@@ -70,28 +83,6 @@ class RoundedExactly {
  private:
   // Room for all of one more block.
   static constexpr std::int64_t enough = 64, capacity = enough + block_elements<float>;
-
-  template <class Place>
-  void round_each(Stored* to, const float* results, std::int64_t size, std::int64_t first,
-                  Place place) {
-    narrow(to, results, size);
-    const std::int64_t whole = size / 16 * 16;
-    for (std::int64_t i = 0; i < whole; i += 16) {
-      std::uint32_t near = near_middle<Stored>(results + i, distance_);
-      for (; near != 0; near &= near - 1) {
-        const std::int64_t k = i + __builtin_ctz(near);
-        put_aside(place(first + k), first + k);
-      }
-    }
-    for (std::int64_t i = whole; i < size; ++i) {
-      if (is_near_middle<Stored>(results[i], distance_)) put_aside(place(first + i), first + i);
-    }
-  }
-
-  void put_aside(Stored* place, std::int64_t index) {
-    for (int k = 0; k < inputs; ++k) in_[k][count_] = double(block_[k][index]);
-    place_[count_++] = place;
-  }
 
   DenseLoop<double> loop_;
   ParameterValues parameters_;

@@ -4,7 +4,7 @@
 
 #include <act/activations.h>
 
-#include "blocks.h"
+#include "dense_rows.h"
 
 namespace act::cpu::ACT_INSTRUCTION_SET {
 
@@ -18,13 +18,11 @@ template <class Stored>
 inline constexpr std::uint16_t quiet_nan_bits =
     std::is_same_v<Stored, BFloat16Bits> ? std::uint16_t{0x7fc0} : std::uint16_t{0x7e00};
 
-template <class Stored>
-using SelectLoop = void (*)(Stored* grad_input, const Stored* grad_output, const Stored* x,
-                            std::int64_t size, const ParameterValues& parameters, bool stream);
-
 template <class Stored, template <class> class Formula, Saved saved>
-void select_loop(Stored* grad_input, const Stored* grad_output, const Stored* x, std::int64_t size,
+void select_loop(Stored* grad_input, const Stored* const* inputs, std::int64_t size,
                  const ParameterValues& parameters, bool stream) {
+  const Stored* grad_output = inputs[0];
+  const Stored* x = inputs[1];
   const Formula<float> formula(parameters);
   constexpr std::int64_t capacity = block_elements<float>;
   alignas(line_bytes) float block[capacity];
@@ -65,42 +63,12 @@ void select_loop(Stored* grad_input, const Stored* grad_output, const Stored* x,
 }
 
 template <class Stored, template <class> class Formula>
-constexpr SelectLoop<Stored> select_loop_of(Saved saved) {
-  if constexpr (PassesOrBlocks<Formula>) {
-    if (saved == Saved::input) return select_loop<Stored, Formula, Saved::input>;
-    if constexpr (DifferentiableFromOutput<Formula>) {
-      return select_loop<Stored, Formula, Saved::output>;
-    }
+constexpr HalfLoop<Stored> select_loop_of(Saved saved) {
+  if (saved == Saved::input) return select_loop<Stored, Formula, Saved::input>;
+  if constexpr (DifferentiableFromOutput<Formula>) {
+    return select_loop<Stored, Formula, Saved::output>;
   }
   return nullptr;
-}
-
-template <class Stored, template <class> class... Formula>
-SelectLoop<Stored> find_select_loop(int formula, Saved saved, FormulaList<Formula...>) {
-  static constexpr SelectLoop<Stored> from_input[] = {
-      select_loop_of<Stored, Formula>(Saved::input)...};
-  static constexpr SelectLoop<Stored> from_output[] = {
-      select_loop_of<Stored, Formula>(Saved::output)...};
-  return (saved == Saved::input ? from_input : from_output)[formula];
-}
-
-// False where there is no such loop for the formula, or the operands are not dense.
-template <class Stored>
-bool select_gradients(int formula, Saved saved, const Operands& o,
-                      const ParameterValues& parameters) {
-  constexpr int operands = 3;
-  const SelectLoop<Stored> loop = find_select_loop<Stored>(formula, saved, Activations{});
-  if (loop == nullptr) return false;
-  for (int k = 0; k < operands; ++k) {
-    if (o.strides[k] != static_cast<std::int64_t>(sizeof(Stored))) return false;
-  }
-  for (std::int64_t row = 0; row < o.rows; ++row) {
-    const auto place = [&](int k) { return o.data[k] + row * o.strides[operands + k]; };
-    loop(reinterpret_cast<Stored*>(place(0)), reinterpret_cast<const Stored*>(place(1)),
-         reinterpret_cast<const Stored*>(place(2)), o.columns, parameters, o.stream);
-  }
-  if (o.stream) finish_streaming();
-  return true;
 }
 
 }  // namespace act::cpu::ACT_INSTRUCTION_SET
