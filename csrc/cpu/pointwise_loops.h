@@ -5,16 +5,42 @@
 
 #include "activation_loops.h"
 #include "half_loops.h"
+#include "steps.h"
 
 namespace act::cpu::ACT_INSTRUCTION_SET {
+
+// Long formulas give their value or derivative in two or three steps.
+template <class Formula, class T>
+concept BeginsValue = requires(Formula f, T x) { f.begin_value(x); };
+template <class Formula, class T>
+concept ContinuesValue = requires(Formula f, T x) { f.continue_value(x, f.begin_value(x)); };
+template <class Formula, class T>
+concept BeginsDerivative = requires(Formula f, T x) { f.begin_derivative(x); };
+template <class Formula, class T>
+concept ContinuesDerivative =
+    requires(Formula f, T x) { f.continue_derivative(x, f.begin_derivative(x)); };
 
 template <class T, template <class> class Formula>
 void value_loop(T* out, const T* const* inputs, std::int64_t size,
                 const ParameterValues& parameters, bool stream) {
   const Formula<T> formula(parameters);
   const T* x = inputs[0];
-  compute_each<Formula<T>::declaration.limited_by_memory>(
-      out, size, stream, [=](std::int64_t i) ACT_INLINE_LAMBDA { return formula.value(x[i]); });
+  constexpr bool streams = Formula<T>::declaration.limited_by_memory;
+  if constexpr (BeginsValue<Formula<T>, T>) {
+    const auto begin = [=](std::int64_t i) ACT_INLINE_LAMBDA { return formula.begin_value(x[i]); };
+    const auto value = [=](std::int64_t i, auto... steps)
+                           ACT_INLINE_LAMBDA { return formula.value(x[i], steps...); };
+    if constexpr (ContinuesValue<Formula<T>, T>) {
+      const auto further = [=](std::int64_t i, auto begun)
+                               ACT_INLINE_LAMBDA { return formula.continue_value(x[i], begun); };
+      compute_in_steps<streams>(out, size, stream, begin, further, value);
+    } else {
+      compute_in_steps<streams>(out, size, stream, begin, value);
+    }
+  } else {
+    compute_each<streams>(out, size, stream,
+                          [=](std::int64_t i) ACT_INLINE_LAMBDA { return formula.value(x[i]); });
+  }
 }
 
 template <class T, template <class> class Formula, Saved saved>
@@ -24,13 +50,20 @@ void backward_loop(T* grad_input, const T* const* inputs, std::int64_t size,
   const T* grad_output = inputs[0];
   const T* x = inputs[1];
   constexpr bool streams = Formula<T>::declaration.limited_by_memory || saved == Saved::output;
-  if constexpr (requires(T number) { formula.derivative_exponential(number); }) {
-    const auto exponential = [=](std::int64_t i)
-                                 ACT_INLINE_LAMBDA { return formula.derivative_exponential(x[i]); };
-    const auto gradient = [=](std::int64_t i, auto e) ACT_INLINE_LAMBDA {
-      return scale_gradient<T, Formula>(grad_output[i], formula.derivative(x[i], e));
+  if constexpr (saved == Saved::input && BeginsDerivative<Formula<T>, T>) {
+    const auto begin = [=](std::int64_t i)
+                           ACT_INLINE_LAMBDA { return formula.begin_derivative(x[i]); };
+    const auto gradient = [=](std::int64_t i, auto... steps) ACT_INLINE_LAMBDA {
+      return scale_gradient<T, Formula>(grad_output[i], formula.derivative(x[i], steps...));
     };
-    compute_in_two_steps<true>(grad_input, size, stream, exponential, gradient);
+    if constexpr (ContinuesDerivative<Formula<T>, T>) {
+      const auto further = [=](std::int64_t i, auto begun) ACT_INLINE_LAMBDA {
+        return formula.continue_derivative(x[i], begun);
+      };
+      compute_in_steps<true>(grad_input, size, stream, begin, further, gradient);
+    } else {
+      compute_in_steps<true>(grad_input, size, stream, begin, gradient);
+    }
   } else {
     compute_each<streams>(grad_input, size, stream, [=](std::int64_t i) ACT_INLINE_LAMBDA {
       return scale_gradient<T, Formula>(grad_output[i],

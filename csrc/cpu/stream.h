@@ -5,7 +5,7 @@
 // saves.
 #pragma once
 
-#include <act/elementary/exp_biased.h>
+#include <act/elementary/arithmetic.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -106,29 +106,6 @@ ACT_HOST_DEVICE void compute_each(T* out, std::int64_t size, [[maybe_unused]] bo
   // reads.
 #pragma GCC ivdep
   for (std::int64_t j = i; j < size; ++j) out[j] = compute(j);
-}
-
-// out[i] = second(i, first(i)) in two loops over a block in the L1 cache. A formula is a chain of
-// operations that wait for one another, and a processor has only so many of them under way: chains
-// half as long overlap with more others (measured: a quarter less time for silu's derivative).
-template <bool can_stream, class T, class First, class Second>
-ACT_HOST_DEVICE void compute_in_two_steps(T* out, std::int64_t size, bool stream, First first,
-                                          Second second) {
-  constexpr std::int64_t block = 1024 / static_cast<std::int64_t>(sizeof(T));
-  alignas(line_bytes) T block_of_q[block], block_of_powers[block];
-  T *q = block_of_q, *power = block_of_powers;
-  for (std::int64_t begin = 0; begin < size; begin += block) {
-    const std::int64_t count = size - begin < block ? size - begin : block;
-#pragma GCC ivdep
-    for (std::int64_t i = 0; i < count; ++i) {
-      const elementary::BiasedExponential<T> exponential = first(begin + i);
-      q[i] = exponential.q;
-      power[i] = exponential.power;
-    }
-    compute_each<can_stream>(out + begin, count, stream, [=](std::int64_t i) ACT_INLINE_LAMBDA {
-      return second(begin + i, elementary::BiasedExponential<T>{q[i], power[i]});
-    });
-  }
 }
 
 }  // namespace act::cpu::ACT_INSTRUCTION_SET

@@ -28,6 +28,13 @@ ACT_HOST_DEVICE T at_most(T high, T x) {
   return from_bits(bits < last ? bits : last);
 }
 
+// The same, and at least 0: of a negative number and of -0, +0.
+template <class T>
+ACT_HOST_DEVICE T between_zero_and(T high, T x) {
+  const auto bits = to_bits(at_most(high, x));
+  return from_bits(bits > 0 ? bits : 0);
+}
+
 // x, at least `low` < 0: the further below 0, the larger the unsigned integer. A positive NaN
 // passes.
 template <class T>

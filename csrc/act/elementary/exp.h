@@ -117,9 +117,10 @@ struct AccurateExponential {
   T n;
 };
 
+// For arguments within the bounds of exponential::bounded.
 template <class T>
 ACT_HOST_DEVICE AccurateExponential<T> accurate_exp_parts(T x) {
-  const exponential::Reduced<T> r = exponential::reduced(exponential::bounded(x));
+  const exponential::Reduced<T> r = exponential::reduced(x);
   const T tail = fma(r.high * r.high, exponential::polynomial(r.high), r.low);
   const T q = r.high + tail;
   return {q, tail - (q - r.high), r.n};

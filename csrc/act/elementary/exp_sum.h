@@ -41,6 +41,10 @@ struct Decay {
     power = exponent_from(biased);
   }
 
+  // From its numbers, where q_low is not needed.
+  ACT_HOST_DEVICE Decay(T q, T power, T linear, T bend)
+      : q(q), power(power), linear(linear), bend(bend), q_low(T(0)) {}
+
   // (a.high + a.low)·e^(-x)·lift. The low part need not be small: it is all rounded where it is
   // added to the high one.
   ACT_HOST_DEVICE T times(Pair<T> a) const {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <act/elementary/exp_pair.h>
+#include <act/elementary/quotient.h>
 
 namespace act::elementary {
 
@@ -53,10 +54,10 @@ ACT_HOST_DEVICE double log1p_polynomial(double v) {
 
 }  // namespace logarithm
 
-// ln(1 + eˣ)·2ˢ from the pair of eˣ·2ˢ, x <= 0; `unbias` is 2⁻ˢ. Largest errors seen of its rounded
-// high + low: float 0.76 ulp, double 1.00 (through logsigmoid; tools/check_formula.py).
+// ln(1 + eˣ)·2ˢ/power from the pair of eˣ·2ˢ, x <= 0; `unbias` is 2⁻ˢ. Largest errors seen of its
+// rounded high + low: float 0.76 ulp, double 1.00 (through logsigmoid; tools/check_formula.py).
 template <class T>
-ACT_HOST_DEVICE ExponentialPair<T> log1p_exp(ExponentialPair<T> x, T unbias) {
+ACT_HOST_DEVICE Pair<T> log1p_exp(ExponentialPair<T> x, T unbias) {
   const T e = x.high * (x.power * unbias);
   constexpr T value = logarithm::log1p_value(T());
   const T v = e - logarithm::log1p_centre(T());
@@ -67,7 +68,7 @@ ACT_HOST_DEVICE ExponentialPair<T> log1p_exp(ExponentialPair<T> x, T unbias) {
   const T slope = fma(e, T(-0.457), T(0.957));
   const T high = x.high * ratio;
   const T low = fma(x.high, ratio_low, fma(x.low, slope, fma(x.high, ratio, -high)));
-  return {high, low, x.power};
+  return {high, low};
 }
 
 }  // namespace act::elementary

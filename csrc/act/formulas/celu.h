@@ -20,6 +20,8 @@ struct Celu {
   };
 
   // Below 0, x/alpha has the sign of -alpha.
+  using Exponential = elementary::AccurateBiasedExponential<T>;
+
   ACT_HOST_DEVICE explicit Celu(ParameterValues p)
       : alpha(T(p.first)),
         inverse(finite_reciprocal(alpha)),
@@ -37,9 +39,13 @@ struct Celu {
   }
 
   // Above `identity` e^(x/alpha) is 1 + x/alpha and the result x, for infinite alpha everywhere.
-  ACT_HOST_DEVICE T value(T x) const {
+  ACT_HOST_DEVICE T value(T x) const { return value(x, begin_value(x)); }
+  ACT_HOST_DEVICE Exponential begin_value(T x) const {
     const Pair<T> z = scaled(x);
-    const T inner = expm1.times_exactly(expm1.exponential.accurate_parts(z.high, z.low));
+    return expm1.exponential.accurate_parts(z.high, z.low);
+  }
+  ACT_HOST_DEVICE T value(T x, Exponential e) const {
+    const T inner = expm1.times_exactly(e);
     const T y = x < value_end ? expm1.exponential.limit : inner;
     return x < identity ? y : x;
   }

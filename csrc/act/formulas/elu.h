@@ -18,6 +18,8 @@ struct Elu {
                                          double (*)(double)) { return p.first >= 0; },
   };
 
+  using Exponential = elementary::AccurateBiasedExponential<T>;
+
   ACT_HOST_DEVICE explicit Elu(ParameterValues p)
       : alpha(T(p.first)),
         exponential(alpha, /*growing=*/false),
@@ -26,8 +28,10 @@ struct Elu {
         saturated(T(expm1.exponential.end)) {}
 
   // x is returned at 0 too, with its sign.
-  ACT_HOST_DEVICE T value(T x) const {
-    const T inner = expm1.times(expm1.exponential.accurate_parts(x));
+  ACT_HOST_DEVICE T value(T x) const { return value(x, begin_value(x)); }
+  ACT_HOST_DEVICE Exponential begin_value(T x) const { return expm1.exponential.accurate_parts(x); }
+  ACT_HOST_DEVICE T value(T x, Exponential e) const {
+    const T inner = expm1.times(e);
     const T y = x < saturated ? expm1.exponential.limit : inner;
     return x < T(0) ? y : x;
   }

@@ -21,10 +21,17 @@ struct GeluTanh {
       .variant = "tanh",
   };
 
+  // Of e^(-|u|).
+  struct Begun {
+    T q, power, linear, bend;
+  };
+
   ACT_HOST_DEVICE explicit GeluTanh(ParameterValues) {}
 
-  ACT_HOST_DEVICE T value(T x) const {
-    const Tail tail(x);
+  ACT_HOST_DEVICE T value(T x) const { return value(x, begin_value(x)); }
+  ACT_HOST_DEVICE Begun begin_value(T x) const { return Tail::begin(x); }
+  ACT_HOST_DEVICE T value(T x, Begun begun) const {
+    const Tail tail(x, begun);
     const T decayed = tail.decay.times_unrounded(tail.divide({tail.t * lift, T(0)}));
     // NaN passes here. -0 - 0 = -0 at -inf, and the zeros keep their sign.
     const T positive = T(-0.0) > x ? T(-0.0) : x;
@@ -32,8 +39,10 @@ struct GeluTanh {
   }
 
   // σ(u) + x·u'·σ(u)·σ(-u): below 0 that is σ(-|u|)·(1 - t·u'·σ(|u|)), above 0 its complement.
-  ACT_HOST_DEVICE T derivative(T x) const {
-    const Tail tail(x);
+  ACT_HOST_DEVICE T derivative(T x) const { return derivative(x, begin_derivative(x)); }
+  ACT_HOST_DEVICE Begun begin_derivative(T x) const { return Tail::begin(x); }
+  ACT_HOST_DEVICE T derivative(T x, Begun begun) const {
+    const Tail tail(x, begun);
     // 1 - t·u'·σ(|u|) = (denominator - t·u') / denominator
     const Pair product = elementary::product(tail.t * -lift, tail.slope());
     const T below = tail.decayed(tail.divide(add(tail.denominator, product)));
@@ -44,7 +53,7 @@ struct GeluTanh {
 
   // σ(u)·σ(-u)·(2·u' + t·u'' - t·u'²·(σ(|u|) - σ(-|u|))), where 2·u' + t·u'' = 4·u' - 2·a.
   ACT_HOST_DEVICE T second_derivative(T x) const {
-    const Tail tail(x);
+    const Tail tail(x, Tail::begin(x));
     const Pair slope = tail.slope();
     const Pair difference =
         tail.divide({T(2) * lift - tail.denominator.high, -tail.denominator.low});
@@ -121,10 +130,20 @@ struct GeluTanh {
     Pair denominator;  // (1 + e^(-|u|))·lift
     T inverse;
 
-    ACT_HOST_DEVICE explicit Tail(T x)
-        : t(elementary::magnitude_up_to(sizeof(T) == sizeof(float) ? T(11.5) : T(22), x)),
+    ACT_HOST_DEVICE static T magnitude(T x) {
+      return elementary::magnitude_up_to(sizeof(T) == sizeof(float) ? T(11.5) : T(22), x);
+    }
+    ACT_HOST_DEVICE static Begun begin(T x) {
+      const T t = magnitude(x);
+      const Pair square = elementary::product(t, t);
+      const Decay d(elementary::product(t, sum_with_square(b(), square)), T(1));
+      return {d.q, d.power, d.linear, d.bend};
+    }
+
+    ACT_HOST_DEVICE Tail(T x, Begun begun)
+        : t(magnitude(x)),
           square(elementary::product(t, t)),
-          decay(elementary::product(t, sum_with_square(b(), square)), T(1)) {
+          decay(begun.q, begun.power, begun.linear, begun.bend) {
       const Pair sum = elementary::ordered_sum(lift, decay.power);
       const Pair most =
           elementary::ordered_sum(sum.high, elementary::fma(decay.power, decay.linear, sum.low));

@@ -3,6 +3,7 @@
 
 #include <act/declaration.h>
 #include <act/elementary/arithmetic.h>
+#include <act/elementary/clamp.h>
 #include <act/elementary/sixth.h>
 #include <act/elementary/slopes.h>
 
@@ -26,11 +27,13 @@ struct Hardsigmoid {
 
   // x + 3 rounds up to 6 for the last x below 3; its rounding error, exact by Dekker's Fast2Sum (3
   // is a multiple of the unit of any x that exceeds it), puts that right.
+  // The bounds come out of it as 0 and 1.
   ACT_HOST_DEVICE T value(T x) const {
-    const T sum = x + T(3);
-    const T error = x - (sum - T(3));
-    const T inner = elementary::sixth(sum, error);
-    return x <= T(-3) ? T(0) : (x >= T(3) ? T(1) : inner);
+    const T bounded = elementary::at_most(T(3), elementary::at_least(T(-3), x));
+    const T sum = bounded + T(3);
+    const T error = bounded - (sum - T(3));
+    const T y = elementary::sixth(sum, error);
+    return elementary::is_nan(x) ? x : y;
   }
 
   ACT_HOST_DEVICE T derivative(T x) const {

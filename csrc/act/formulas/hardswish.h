@@ -4,6 +4,7 @@
 
 #include <act/declaration.h>
 #include <act/elementary/arithmetic.h>
+#include <act/elementary/clamp.h>
 #include <act/elementary/sixth.h>
 
 namespace act::formulas {
@@ -19,14 +20,17 @@ struct Hardswish {
 
   ACT_HOST_DEVICE explicit Hardswish(ParameterValues) {}
 
-  // Outside the kinks x and -0 are chosen, not computed: x·6 would overflow, and -inf·0 is NaN.
+  // From 3 on x is chosen, not computed: x·6 would overflow. Up to -3 -0 is computed from -3:
+  // -inf·0 would be NaN. NaN fails the comparison and passes.
   ACT_HOST_DEVICE T value(T x) const {
-    const T sum = x + T(3);
-    const T error = x - (sum - T(3));
-    const T product = x * sum;
-    const T product_error = elementary::fma(x, error, elementary::fma(x, sum, -product));
+    using elementary::fma;
+    const T raised = elementary::at_least(T(-3), x);
+    const T sum = raised + T(3);
+    const T error = raised - (sum - T(3));
+    const T product = raised * sum;
+    const T product_error = fma(raised, error, fma(raised, sum, -product));
     const T inner = elementary::copysign(elementary::sixth(product, product_error), x);  // for -0
-    return x <= T(-3) ? -T(0) : (x >= T(3) ? x : inner);
+    return x < T(3) ? inner : x;
   }
 
   // (2x + 3) / 6 with the rounding error of the sum, so that it stays accurate next to its zero.

@@ -11,6 +11,8 @@ namespace act::formulas {
 // u is carried with its error, which e^(-u²/2) would magnify u² times.
 template <class T>
 struct Laplace {
+  using Pair = elementary::Pair<T>;
+
   static constexpr Declaration declaration{
       .name = "laplace",
       .parameters = {{"mu", 0.707107}, {"sigma", 0.282095}},
@@ -42,9 +44,10 @@ struct Laplace {
   }
 
   // φ(u)/sigma.
-  ACT_HOST_DEVICE T derivative(T x) const {
-    const Decay decay = gaussian(tail_argument(argument(x)));
-    const T y = slope.scale(decay.times_accurately(slope.density));
+  ACT_HOST_DEVICE T derivative(T x) const { return derivative(x, begin_derivative(x)); }
+  ACT_HOST_DEVICE Pair begin_derivative(T x) const { return square(tail_argument(argument(x))); }
+  ACT_HOST_DEVICE T derivative(T x, Pair square) const {
+    const T y = slope.scale(Decay(square, T(0.5)).times_accurately(slope.density));
     return elementary::is_nan(x) ? x : y;
   }
 
@@ -68,7 +71,6 @@ struct Laplace {
   }
 
  private:
-  using Pair = elementary::Pair<T>;
   using Decay = elementary::Decay<T>;
 
   // e^(-u²/2) is less than 10^-55 and 10^-439 there, and counts as that beyond.
@@ -108,7 +110,8 @@ struct Laplace {
     return {t, t < end ? low : T(0)};
   }
 
-  ACT_HOST_DEVICE static Decay gaussian(Pair t) { return Decay(elementary::product(t, t), T(0.5)); }
+  ACT_HOST_DEVICE static Pair square(Pair t) { return elementary::product(t, t); }
+  ACT_HOST_DEVICE static Decay gaussian(Pair t) { return Decay(square(t), T(0.5)); }
 
   T mu, sigma;
   Pair inverse;

@@ -13,21 +13,35 @@ template <class T>
 struct Logsigmoid {
   static constexpr Declaration declaration{.name = "logsigmoid"};
 
+  using Exponential = elementary::ExponentialPair<T>;
+
   ACT_HOST_DEVICE explicit Logsigmoid(ParameterValues) {}
 
   ACT_HOST_DEVICE T value(T x) const {
-    using B = elementary::Bias<T>;
-    constexpr T unbias = T(1) / B::factor;
-    const T t = -elementary::magnitude_up_to(-B::lowest, x);
-    const elementary::ExponentialPair<T> l = elementary::log1p_exp(elementary::exp_pair(t), unbias);
-    const T power = l.power * unbias;
+    const Exponential e = begin_value(x);
+    return value(x, e, continue_value(x, e));
+  }
+  ACT_HOST_DEVICE Exponential begin_value(T x) const {
+    return elementary::exp_pair(-elementary::magnitude_up_to(-B::lowest, x));
+  }
+  ACT_HOST_DEVICE elementary::Pair<T> continue_value(T, Exponential e) const {
+    return elementary::log1p_exp(e, unbias);
+  }
+  ACT_HOST_DEVICE T value(T x, Exponential e, elementary::Pair<T> l) const {
+    const T power = e.power * unbias;
     const elementary::Pair<T> sum = elementary::any_sum(x, -(l.high * power));
     const T negative = sum.high + elementary::fma(-l.low, power, sum.low);
-    const T y = x < T(0) ? negative : -((l.high + l.low) * l.power * unbias);
+    const T y = x < T(0) ? negative : -((l.high + l.low) * e.power * unbias);
     return x >= -B::saturated ? y : x;
   }
 
-  ACT_HOST_DEVICE T derivative(T x) const { return elementary::sigmoid(-x); }
+  ACT_HOST_DEVICE T derivative(T x) const { return derivative(x, begin_derivative(x)); }
+  ACT_HOST_DEVICE elementary::BiasedExponential<T> begin_derivative(T x) const {
+    return elementary::sigmoid_exponential(-x);
+  }
+  ACT_HOST_DEVICE T derivative(T x, elementary::BiasedExponential<T> e) const {
+    return elementary::sigmoid(-x, e);
+  }
 
   // -σ(x)·σ(-x).
   ACT_HOST_DEVICE T second_derivative(T x) const {
@@ -38,6 +52,10 @@ struct Logsigmoid {
   X third_derivative(const X& x) const {
     return -elementary::SigmoidDerivatives<X>(x).second;
   }
+
+ private:
+  using B = elementary::Bias<T>;
+  static constexpr T unbias = T(1) / B::factor;
 };
 
 }  // namespace act::formulas

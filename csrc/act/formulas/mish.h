@@ -3,6 +3,7 @@
 
 #include <act/declaration.h>
 #include <act/elementary/beside_zero.h>
+#include <act/elementary/clamp.h>
 #include <act/elementary/exp_pair.h>
 #include <act/elementary/quotient.h>
 
@@ -14,28 +15,50 @@ template <class T>
 struct Mish {
   static constexpr Declaration declaration{.name = "mish"};
 
+  using Exponential = elementary::ExponentialPair<T>;
+  // 1/D and (n + 1)/D.
+  struct OverDenominator {
+    elementary::Pair<T> one, n_plus_1;
+  };
+
   ACT_HOST_DEVICE explicit Mish(ParameterValues) {}
 
   ACT_HOST_DEVICE T value(T x) const {
-    const T bounded = x < Bias::lowest ? Bias::lowest : x;
-    const Parts p = parts(bounded);
-    const elementary::Pair<T> y =
-        elementary::product(bounded, elementary::quotient(p.n_plus_2, p.denominator));
-    const T result = times_n(y, p.e);
-    return x > identity || x == T(0) ? x : result;
+    const Exponential e = begin_value(x);
+    return value(x, e, continue_value(x, e));
+  }
+  ACT_HOST_DEVICE Exponential begin_value(T x) const { return exponential(x); }
+  ACT_HOST_DEVICE elementary::Pair<T> continue_value(T, Exponential e) const {
+    const Parts p(e);
+    return elementary::quotient(p.n_plus_2, p.denominator);
+  }
+  ACT_HOST_DEVICE T value(T x, Exponential e, elementary::Pair<T> factor) const {
+    const T bounded = elementary::at_least(Bias::lowest, x);
+    const T result = times_n(elementary::product(bounded, factor), e);
+    // NaN fails the comparisons and passes.
+    return (x <= identity) & (x != T(0)) ? result : x;
   }
 
   // n/D · (n + 2 + 4x·(1 + n)/D).
   ACT_HOST_DEVICE T derivative(T x) const {
-    const T bounded = x < Bias::lowest ? Bias::lowest : x;
-    const Parts p = parts(bounded);
+    const Exponential e = begin_derivative(x);
+    return derivative(x, e, continue_derivative(x, e));
+  }
+  ACT_HOST_DEVICE Exponential begin_derivative(T x) const { return exponential(x); }
+  ACT_HOST_DEVICE OverDenominator continue_derivative(T, Exponential e) const {
+    const Parts p(e);
     const elementary::Pair<T> inverse = elementary::reciprocal(p.denominator);
-    const elementary::Pair<T> n_plus_1 = plus(p.n_plus_2, T(-1));
-    const elementary::Pair<T> slope =
-        elementary::product(T(4) * bounded, elementary::product(n_plus_1, inverse));
-    elementary::Pair<T> bracket = plus(p.n_plus_2, slope.high);
+    const elementary::Pair<T> n_plus_1 = elementary::product(plus(p.n_plus_2, T(-1)), inverse);
+    // Number by number: g++ makes no vectors of a copy of a pair in a pair.
+    return {{inverse.high, inverse.low}, {n_plus_1.high, n_plus_1.low}};
+  }
+  ACT_HOST_DEVICE T derivative(T x, Exponential e, OverDenominator over) const {
+    const T bounded = elementary::at_least(Bias::lowest, x);
+    const elementary::Pair<T> n_plus_2 = plus_2(e);
+    const elementary::Pair<T> slope = elementary::product(T(4) * bounded, over.n_plus_1);
+    elementary::Pair<T> bracket = plus(n_plus_2, slope.high);
     bracket.low += slope.low;
-    const T result = times_n(elementary::product(bracket, inverse), p.e);
+    const T result = times_n(elementary::product(bracket, over.one), e);
     return x > identity ? T(1) : elementary::beside_zero<elementary::ZeroOfMish>(x, result);
   }
 
@@ -85,17 +108,22 @@ struct Mish {
   // Above, mish(x) = x and its derivative is 1: what is missing is of the size of e^-2x.
   static constexpr T identity = T(25);
 
-  struct Parts {
-    elementary::ExponentialPair<T> e;
-    elementary::Pair<T> n_plus_2, denominator;
-  };
-
-  ACT_HOST_DEVICE static Parts parts(T x) {
-    const elementary::ExponentialPair<T> e = elementary::exp_pair(x > identity ? identity : x);
-    const T power = e.power * unbias;
-    const elementary::Pair<T> n{e.high * power, e.low * power}, n_plus_2 = plus(n, T(2));
-    return {e, n_plus_2, plus(elementary::product(n, n_plus_2), T(2))};
+  ACT_HOST_DEVICE static Exponential exponential(T x) {
+    return elementary::exp_pair(
+        elementary::at_most(identity, elementary::at_least(Bias::lowest, x)));
   }
+
+  ACT_HOST_DEVICE static elementary::Pair<T> number(Exponential e) {
+    const T power = e.power * unbias;
+    return {e.high * power, e.low * power};
+  }
+  ACT_HOST_DEVICE static elementary::Pair<T> plus_2(Exponential e) { return plus(number(e), T(2)); }
+
+  struct Parts {
+    elementary::Pair<T> n_plus_2, denominator;
+    ACT_HOST_DEVICE explicit Parts(Exponential e)
+        : n_plus_2(plus_2(e)), denominator(plus(elementary::product(number(e), n_plus_2), T(2))) {}
+  };
 
   ACT_HOST_DEVICE static elementary::Pair<T> plus(elementary::Pair<T> a, T b) {
     const elementary::Pair<T> sum = elementary::any_sum(a.high, b);
@@ -104,7 +132,7 @@ struct Mish {
 
   // y·eˣ, rounded once more where it is subnormal. y.low may be large beside y.high, where y.high
   // came from a cancellation.
-  ACT_HOST_DEVICE static T times_n(elementary::Pair<T> y, elementary::ExponentialPair<T> e) {
+  ACT_HOST_DEVICE static T times_n(elementary::Pair<T> y, Exponential e) {
     const elementary::Pair<T> n{e.high, e.low};
     const elementary::Pair<T> result = elementary::product(y, n);
     return (result.high + result.low) * e.power * unbias;

@@ -16,18 +16,36 @@ template <class T>
 struct QuickGelu {
   static constexpr Declaration declaration{.name = "quick_gelu"};
 
+  using Exponential = elementary::AccurateBiasedExponential<T>;
+  // Of 1 + e.
+  struct Quotient {
+    T denominator, denominator_low, inverse;
+  };
+  // e unbiased, and 1/(1 + e)².
+  struct Continued {
+    T small, small_low, inverse;
+  };
+
   ACT_HOST_DEVICE explicit QuickGelu(ParameterValues) {}
 
   ACT_HOST_DEVICE T value(T x) const {
+    const Exponential e = begin_value(x);
+    return value(x, e, continue_value(x, e));
+  }
+  ACT_HOST_DEVICE Exponential begin_value(T x) const { return exponential(argument(x)); }
+  ACT_HOST_DEVICE Quotient continue_value(T, Exponential e) const {
+    const Parts p(e);
+    return {p.denominator.high, p.denominator.low, p.inverse};
+  }
+  ACT_HOST_DEVICE T value(T x, Exponential e, Quotient q) const {
     using elementary::fma;
     const bool negative = x < T(0);
     const T magnitude = elementary::magnitude_up_to(furthest, x);
-    const Parts p(magnitude);
     const T bounded = elementary::copysign(magnitude, x);
-    const T high = bounded * p.inverse;
-    const T remainder = fma(-high, p.denominator.low, fma(-high, p.denominator.high, bounded));
-    const T low = remainder * p.inverse;
-    const T decayed = p.decayed(high, low) * unbiased;
+    const T high = bounded * q.inverse;
+    const T remainder = fma(-high, q.denominator_low, fma(-high, q.denominator, bounded));
+    const T low = remainder * q.inverse;
+    const T decayed = times(high, low, e) * unbiased;
     const T y = negative ? decayed : high + low;
     // NaN fails the comparison and passes.
     return x < saturated ? elementary::copysign(y, x) : x;
@@ -35,14 +53,22 @@ struct QuickGelu {
 
   // e·r with r = (1 + e - t)/(1 + e)² for x < 0, and 1 minus that for x > 0, as silu's.
   ACT_HOST_DEVICE T derivative(T x) const {
+    const Exponential e = begin_derivative(x);
+    return derivative(x, e, continue_derivative(x, e));
+  }
+  ACT_HOST_DEVICE Exponential begin_derivative(T x) const { return begin_value(x); }
+  ACT_HOST_DEVICE Continued continue_derivative(T, Exponential e) const {
+    const Parts p(e);
+    return {p.small, p.small_low, p.inverse * p.inverse};
+  }
+  ACT_HOST_DEVICE T derivative(T x, Exponential e, Continued c) const {
     using elementary::fma;
-    const Parts p(elementary::magnitude_up_to(furthest, x));
-    const T one_minus_t = T(1) - p.t.high, two_plus_e = T(2) + p.small;
-    const T inverse = p.inverse * p.inverse;
-    const T r = (one_minus_t + p.small) * inverse;
+    const elementary::Pair<T> t = argument(x);
+    const T one_minus_t = T(1) - t.high, two_plus_e = T(2) + c.small;
+    const T r = (one_minus_t + c.small) * c.inverse;
     const T by_e = fma(-r, two_plus_e, T(1));
-    const T remainder = fma(p.small, by_e, one_minus_t - r) + fma(p.small_low, by_e, -p.t.low);
-    const T biased = p.decayed(r, remainder * inverse);
+    const T remainder = fma(c.small, by_e, one_minus_t - r) + fma(c.small_low, by_e, -t.low);
+    const T biased = times(r, remainder * c.inverse, e);
     const T y = fma(biased, x < T(0) ? unbiased : -unbiased, x < T(0) ? T(-0.0) : T(1));
     return elementary::beside_zero<elementary::ZeroOfSilu>(elementary::product(x, scale()), y);
   }
@@ -50,15 +76,17 @@ struct QuickGelu {
   // 1.702·σ(z)·σ(-z)·(2 - t·tanh(t/2)).
   ACT_HOST_DEVICE T second_derivative(T x) const {
     using elementary::fma;
-    const Parts p(elementary::magnitude_up_to(furthest, x));
+    const elementary::Pair<T> t = argument(x);
+    const Exponential e = exponential(t);
+    const Parts p(e);
     const T inverse_low =
         p.inverse * fma(-p.inverse, p.denominator.low, fma(-p.inverse, p.denominator.high, T(1)));
     const T difference = T(1) - p.small;
     const T tanh_half = fma(difference, p.inverse, difference * inverse_low);
-    const T bracket = scale().high * fma(-p.t.high, tanh_half, T(2));
+    const T bracket = scale().high * fma(-t.high, tanh_half, T(2));
     const elementary::Pair<T> inverse{p.inverse, inverse_low};
     const elementary::Pair<T> square = elementary::product(inverse, inverse);
-    const T y = p.decayed(bracket * square.high, bracket * square.low) * unbiased;
+    const T y = times(bracket * square.high, bracket * square.low, e) * unbiased;
     return elementary::is_nan(x) ? x : y;
   }
 
@@ -86,16 +114,21 @@ struct QuickGelu {
     }
   }
 
+  // t.
+  ACT_HOST_DEVICE static elementary::Pair<T> argument(T x) {
+    return elementary::product(elementary::magnitude_up_to(furthest, x), scale());
+  }
+  // e⁻ᵗ.
+  ACT_HOST_DEVICE static Exponential exponential(elementary::Pair<T> t) {
+    return elementary::accurate_exp_biased<1>(-t.high, -t.low);
+  }
+
   struct Parts {
-    elementary::Pair<T> t;
-    elementary::AccurateBiasedExponential<T> e;  // e⁻ᵗ
-    T small, small_low;                          // the same unbiased, 0 where it is tiny
-    elementary::Pair<T> denominator;             // 1 + e
+    T small, small_low;               // e⁻ᵗ unbiased, 0 where it is tiny
+    elementary::Pair<T> denominator;  // 1 + e
     T inverse;
 
-    ACT_HOST_DEVICE explicit Parts(T magnitude)
-        : t(elementary::product(magnitude, scale())),
-          e(elementary::accurate_exp_biased<1>(-t.high, -t.low)) {
+    ACT_HOST_DEVICE explicit Parts(Exponential e) {
       const T power = e.power * unbiased;
       small = elementary::fma(power, e.q, power);
       small_low = elementary::fma(power, e.q, power - small) + power * e.q_low;
@@ -103,13 +136,13 @@ struct QuickGelu {
       denominator.low += small_low;
       inverse = T(1) / denominator.high;
     }
-
-    // (a + low)·e⁻ᵗ·2ˢ.
-    ACT_HOST_DEVICE T decayed(T a, T low) const {
-      using elementary::fma;
-      return (a + fma(a, e.q, fma(low, e.q, fma(a, e.q_low, low)))) * e.power;
-    }
   };
+
+  // (a + low)·e⁻ᵗ·2ˢ.
+  ACT_HOST_DEVICE static T times(T a, T low, Exponential e) {
+    using elementary::fma;
+    return (a + fma(a, e.q, fma(low, e.q, fma(a, e.q_low, low)))) * e.power;
+  }
 };
 
 }  // namespace act::formulas

@@ -4,6 +4,7 @@
 
 #include <act/declaration.h>
 #include <act/elementary/arithmetic.h>
+#include <act/elementary/clamp.h>
 #include <act/elementary/slopes.h>
 
 namespace act::formulas {
@@ -23,9 +24,10 @@ struct Relu6 {
 
   ACT_HOST_DEVICE explicit Relu6(ParameterValues) {}
 
+  // -0 and NaN fail both comparisons and pass.
   ACT_HOST_DEVICE T value(T x) const {
-    const T not_negative = x < T(0) ? T(0) : x;
-    return not_negative > T(6) ? T(6) : not_negative;
+    const T y = elementary::between_zero_and(T(6), x);
+    return (x < T(0)) | (x > T(0)) ? y : x;
   }
 
   ACT_HOST_DEVICE T derivative(T x) const {

@@ -14,14 +14,18 @@ struct Selu {
       .output_determines_derivative = [](ParameterValues, double (*)(double)) { return true; },
   };
 
+  using Exponential = elementary::AccurateBiasedExponential<T>;
+
   ACT_HOST_DEVICE explicit Selu(ParameterValues)
       : exponential(saturation, /*growing=*/false),
         expm1(saturation, /*growing=*/false),
         vanishing(T(exponential.end)),
         saturated(T(expm1.exponential.end)) {}
 
-  ACT_HOST_DEVICE T value(T x) const {
-    const T inner = expm1.times(expm1.exponential.accurate_parts(x));
+  ACT_HOST_DEVICE T value(T x) const { return value(x, begin_value(x)); }
+  ACT_HOST_DEVICE Exponential begin_value(T x) const { return expm1.exponential.accurate_parts(x); }
+  ACT_HOST_DEVICE T value(T x, Exponential e) const {
+    const T inner = expm1.times(e);
     const T y = x < saturated ? expm1.exponential.limit : inner;
     return x < T(0) ? y : elementary::fma(x, scale_parts.high, x * scale_parts.low);
   }

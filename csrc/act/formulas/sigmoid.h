@@ -17,7 +17,13 @@ struct Sigmoid {
 
   ACT_HOST_DEVICE explicit Sigmoid(ParameterValues) {}
 
-  ACT_HOST_DEVICE T value(T x) const { return elementary::sigmoid(x); }
+  ACT_HOST_DEVICE T value(T x) const { return value(x, begin_value(x)); }
+  ACT_HOST_DEVICE elementary::BiasedExponential<T> begin_value(T x) const {
+    return elementary::sigmoid_exponential(x);
+  }
+  ACT_HOST_DEVICE T value(T x, elementary::BiasedExponential<T> e) const {
+    return elementary::sigmoid(x, e);
+  }
 
   ACT_HOST_DEVICE T derivative(T x) const { return elementary::times_sigmoid_derivative(T(1), x); }
 

@@ -14,15 +14,21 @@ struct Silu {
 
   ACT_HOST_DEVICE explicit Silu(ParameterValues) {}
 
-  ACT_HOST_DEVICE T value(T x) const { return elementary::times_own_sigmoid(x); }
+  ACT_HOST_DEVICE T value(T x) const { return value(x, begin_value(x)); }
+  ACT_HOST_DEVICE elementary::Reduction<T> begin_value(T x) const {
+    return elementary::reduced_biased<-1>(-elementary::bounded(x));
+  }
+  ACT_HOST_DEVICE T value(T x, elementary::Reduction<T> reduction) const {
+    return elementary::times_own_sigmoid(x, reduction);
+  }
 
   // With t = |x|, e = e⁻ᵗ: e·r, r = (1 + e - t)/(1 + e)², for x < 0, and 1 minus that for x > 0,
   // since silu(x) - silu(-x) = x. `correction` holds what r lost, from the equation r·(1 + e)² = 1
   // + e - t; 1 - t is exact wherever that matters. The power of two is multiplied last, so that a
   // subnormal result is rounded once.
-  ACT_HOST_DEVICE T derivative(T x) const { return derivative(x, derivative_exponential(x)); }
+  ACT_HOST_DEVICE T derivative(T x) const { return derivative(x, begin_derivative(x)); }
 
-  ACT_HOST_DEVICE elementary::BiasedExponential<T> derivative_exponential(T x) const {
+  ACT_HOST_DEVICE elementary::BiasedExponential<T> begin_derivative(T x) const {
     return elementary::exp_biased<1>(-bounded_magnitude(x));
   }
   ACT_HOST_DEVICE T derivative(T x, elementary::BiasedExponential<T> exponential) const {

@@ -11,6 +11,11 @@ namespace act::formulas {
 
 template <class T>
 struct Softplus {
+  using Exponential = elementary::BiasedExponential<T>;
+  using ExponentialPair = elementary::ExponentialPair<T>;
+  template <class U>
+  using Pair = elementary::Pair<U>;
+
   static constexpr Declaration declaration{
       .name = "softplus",
       .parameters = {{"beta", 1.0}, {"threshold", 20.0}},
@@ -30,26 +35,38 @@ struct Softplus {
 
   // max(z, 0) / beta + ln(1 + e^-|z|) / beta with z = beta·x, where max(z, 0) / beta is x or 0.
   ACT_HOST_DEVICE T value(T x) const {
-    const T z = beta * x;
+    const ExponentialPair e = begin_value(x);
+    return value(x, e, continue_value(x, e));
+  }
+  ACT_HOST_DEVICE ExponentialPair begin_value(T x) const {
     const Pair<T> t = minus_magnitude(x);
-    const elementary::ExponentialPair<T> l = elementary::log1p_exp(
-        elementary::exp_pair(t.high, t.low, over_beta.magic), over_beta.unbias);
-    const Pair<T> product = elementary::product(Pair<T>{l.high, l.low}, over_beta.mantissa);
-    const T power = elementary::fma(l.power, over_beta.unit, T(0));
+    return elementary::exp_pair(t.high, t.low, over_beta.magic);
+  }
+  ACT_HOST_DEVICE Pair<T> continue_value(T, ExponentialPair e) const {
+    return elementary::log1p_exp(e, over_beta.unbias);
+  }
+  ACT_HOST_DEVICE T value(T x, ExponentialPair e, Pair<T> l) const {
+    const T z = beta * x;
+    const Pair<T> product = elementary::product(l, over_beta.mantissa);
+    const T power = elementary::fma(e.power, over_beta.unit, T(0));
     const Pair<T> sum = elementary::any_sum(x, elementary::fma(product.high, power, T(0)));
     const T positive = sum.high + elementary::fma(product.low, power, sum.low);
     // As an fma: a processor's multiplication can be slow where the result is subnormal.
     const T negative =
-        elementary::fma((product.high + product.low) * l.power, over_beta.unit, T(0));
+        elementary::fma((product.high + product.low) * e.power, over_beta.unit, T(0));
     const T y = z > above ? positive : (z < over_beta.end ? over_beta.limit : negative);
     return z <= one_above ? y : x;
   }
 
   // σ(beta·x), and 1 in the linear part.
-  ACT_HOST_DEVICE T derivative(T x) const {
+  ACT_HOST_DEVICE T derivative(T x) const { return derivative(x, begin_derivative(x)); }
+  ACT_HOST_DEVICE Exponential begin_derivative(T x) const {
     const T z = beta * x;
-    const T low = elementary::fma(beta, x, -z);
-    const T inner = elementary::over_one_plus(T(1), elementary::exp_biased<-1>(-z, -low));
+    return elementary::exp_biased<-1>(-z, -elementary::fma(beta, x, -z));
+  }
+  ACT_HOST_DEVICE T derivative(T x, Exponential e) const {
+    const T z = beta * x;
+    const T inner = elementary::over_one_plus(T(1), e);
     const T y = z < elementary::Bias<T>::lowest ? T(0) : inner;
     return z > one_above ? T(1) : y;
   }
@@ -78,10 +95,6 @@ struct Softplus {
   }
 
  private:
-  using Exponential = elementary::BiasedExponential<T>;
-  template <class U>
-  using Pair = elementary::Pair<U>;
-
   static constexpr T saturated = elementary::Bias<T>::saturated;
 
   // -|beta·x| with the error of its rounding, which the exponential would magnify |beta·x| times.

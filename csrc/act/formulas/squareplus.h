@@ -14,6 +14,8 @@ namespace act::formulas {
 // in units of a power of two near √b.
 template <class T>
 struct Squareplus {
+  using Pair = elementary::Pair<T>;
+
   static constexpr Declaration declaration{
       .name = "squareplus",
       .parameters = {{"b", 4.0}},
@@ -37,10 +39,11 @@ struct Squareplus {
     curvature = elementary::finite<T>(0.5 * double(b) * exact_power(-unit_exponent));
   }
 
-  ACT_HOST_DEVICE T value(T x) const {
+  ACT_HOST_DEVICE T value(T x) const { return value(x, begin_value(x)); }
+  ACT_HOST_DEVICE Pair begin_value(T x) const { return root(elementary::abs(x) * inverse_unit); }
+  ACT_HOST_DEVICE T value(T x, Pair s) const {
     const T t = elementary::abs(x) * inverse_unit;
     const bool far = t > end;
-    const Pair s = root(t);
     // The halves first, for their sum could overflow.
     const Pair h = elementary::ordered_sum(T(0.5) * s.high, T(0.5) * t);
     const T h_low = elementary::fma(T(0.5), s.low, h.low);
@@ -53,10 +56,12 @@ struct Squareplus {
   }
 
   // For x < 0, b/(4·h·s) = b/(2·s²·(1 + t/s)), and 1 minus that for x > 0.
-  ACT_HOST_DEVICE T derivative(T x) const {
-    const T t = bounded_magnitude(x);
-    const Pair w = elementary::reciprocal(root(t));
-    const Pair u = elementary::product(t, w);
+  ACT_HOST_DEVICE T derivative(T x) const { return derivative(x, begin_derivative(x)); }
+  ACT_HOST_DEVICE Pair begin_derivative(T x) const {
+    return elementary::reciprocal(root(bounded_magnitude(x)));
+  }
+  ACT_HOST_DEVICE T derivative(T x, Pair w) const {
+    const Pair u = elementary::product(bounded_magnitude(x), w);
     Pair d = elementary::ordered_sum(T(1), u.high);
     d.low += u.low;
     const Pair a = elementary::product(elementary::quotient({T(0.5) * b, T(0)}, d), w);
@@ -87,7 +92,6 @@ struct Squareplus {
   }
 
  private:
-  using Pair = elementary::Pair<T>;
   static constexpr bool single = sizeof(T) == sizeof(float);
   static constexpr T least_normal = single ? T(0x1p-126) : T(0x1p-1022);
   // Under the root instead of a b of 0: less than the unit of the last place of any t² but 0.

@@ -16,9 +16,23 @@ struct Tanh {
       .output_determines_derivative = [](ParameterValues, double (*)(double)) { return true; },
   };
 
+  using Exponential = elementary::AccurateExponential<T>;
+
   ACT_HOST_DEVICE explicit Tanh(ParameterValues) {}
 
-  ACT_HOST_DEVICE T value(T x) const { return elementary::tanh(x); }
+  ACT_HOST_DEVICE T value(T x) const {
+    const Exponential e = begin_value(x);
+    return value(x, e, continue_value(x, e));
+  }
+  ACT_HOST_DEVICE Exponential begin_value(T x) const { return elementary::tanh_exponential(x); }
+  ACT_HOST_DEVICE elementary::Fraction<T> continue_value(T, Exponential e) const {
+    return elementary::tanh_fraction(e);
+  }
+  ACT_HOST_DEVICE T value(T x, Exponential, elementary::Fraction<T> f) const {
+    const elementary::Pair<T> positive = elementary::quotient(f.numerator, f.denominator);
+    const T y = elementary::copysign(positive.high + positive.low, x);
+    return elementary::is_nan(x) ? x : y;
+  }
 
   // 1 - tanh² = 4·σ(2x)·σ(-2x), which has all its digits in saturation.
   ACT_HOST_DEVICE T derivative(T x) const {
