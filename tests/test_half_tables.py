@@ -1,5 +1,5 @@
-"""Results of the half types that are looked up (csrc/cpu/half_tables.h) are those that are computed,
-bit by bit: on tensors so small that no table is used, and so large that one is."""
+"""Results of the half types that are looked up (csrc/cpu/half_tables.h) are, bit by bit, those that
+are computed: on tensors so small that no table is used, and so large that one is."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -65,7 +65,7 @@ def test_parameters_have_their_own():
     """A table of other parameters is not taken, from several threads neither."""
     x = torch.randn(LARGE, generator=torch.Generator().manual_seed(7)).bfloat16()
     alphas = [0.5, 1.0, -0.0, 2.0]
-    want = {alpha: bits(in_pieces(lambda x, a=alpha: torch.ops.act.elu(x, a), x)) for alpha in alphas}
+    want = {a: bits(in_pieces(lambda x, a=a: torch.ops.act.elu(x, a), x)) for a in alphas}
 
     def is_right(alpha):
         return torch.equal(bits(torch.ops.act.elu(x, alpha)), want[alpha])
