@@ -26,7 +26,8 @@ struct Hardswish {
     const T product = x * sum;
     const T product_error = elementary::fma(x, error, elementary::fma(x, sum, -product));
     const T inner = elementary::copysign(elementary::sixth(product, product_error), x);  // for -0
-    return x <= T(-3) ? -T(0) : (x >= T(3) ? x : inner);
+    const T to_the_left = x <= T(-3) ? -T(0) : above_middle(x, inner);
+    return x >= T(3) ? x : to_the_left;
   }
 
   // (2x + 3) / 6 with the rounding error of the sum, so that it stays accurate next to its zero.
@@ -41,6 +42,14 @@ struct Hardswish {
     const T curvature = (x > T(-3)) & (x < T(3)) ? T(1.0 / 3) : T(0);
     return elementary::is_nan(x) ? x : curvature;
   }
+
+ private:
+  // float16's smallest number has a result just above half of it, to which float32 rounds; the
+  // tie would then go to 0. The next float32 is less than 1 ulp off, too.
+  ACT_HOST_DEVICE static float above_middle(float x, float y) {
+    return elementary::from_bits(elementary::to_bits(y) + (x == 0x1p-24f ? 1 : 0));
+  }
+  ACT_HOST_DEVICE static double above_middle(double, double y) { return y; }
 };
 
 }  // namespace act::formulas
