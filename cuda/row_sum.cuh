@@ -19,6 +19,7 @@ struct Sum<float> {
   __device__ static Sum zero() { return {0}; }
   __device__ static Sum of(double high, double low) { return {high + low}; }
   __device__ void add(float x) { high += double(x); }
+  __device__ void add_rounded(float x, float) { add(x); }
   __device__ void add_product(float x, float y) {
     high = elementary::fma(double(x), double(y), high);
   }
@@ -36,6 +37,11 @@ struct Sum<double> {
     const auto [sum, error] = elementary::any_sum(high, x);
     high = sum;
     lost += error;
+  }
+  // A number that has been rounded itself, and what it lost.
+  __device__ void add_rounded(double x, double lost_before) {
+    add(x);
+    lost += lost_before;
   }
   __device__ void add_product(double x, double y) {
     const auto [rounded, error] = elementary::product(x, y);

@@ -23,13 +23,15 @@ struct Exponentials {
   __device__ T exponential(T x) const {
     return Elements::exponential(x, scale.shift, scale.floor, scale.to_power);
   }
-  __device__ void add(T e) {
-    if constexpr (logarithm) {
-      const bool is_top = e == scale.top;
-      tops += is_top ? 1 : 0;
-      e = is_top ? T(0) : e;
-    }
-    sum.add(e);
+  // The exponential of x, which is added.
+  __device__ T add(T x) {
+    const auto [value, lost] =
+        Elements::rounded_exponential(x, scale.shift, scale.floor, scale.to_power);
+    bool is_top = logarithm && value == scale.top;
+    if constexpr (sizeof(T) == sizeof(double)) is_top = is_top && lost == scale.top_low;
+    tops += is_top ? 1 : 0;
+    sum.add_rounded(is_top ? T(0) : value, is_top ? T(0) : lost);
+    return value;
   }
   __device__ RowSum as_row_sum(T largest) const {
     return row_sum(largest, scale, sum.high, sum.low(), double(tops));
@@ -152,8 +154,7 @@ __global__ void __launch_bounds__(max_threads, 1)
     if (!row.reaches(k * row.span())) break;
 #pragma unroll
     for (int v = 0; v < width; ++v) {
-      const T e = exponentials.exponential(x[k][v]);
-      exponentials.add(e);
+      const T e = exponentials.add(x[k][v]);
       if constexpr (!logarithm) x[k][v] = e;
     }
   }
@@ -200,7 +201,7 @@ __global__ void __launch_bounds__(max_threads, 1)
 #pragma unroll
     for (int k = 0; k < slots; ++k) {
 #pragma unroll
-      for (int v = 0; v < width; ++v) exponentials.add(exponentials.exponential(x[k][v]));
+      for (int v = 0; v < width; ++v) exponentials.add(x[k][v]);
     }
   }
   const T largest = largest_of_lanes(own_largest);

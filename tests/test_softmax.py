@@ -73,10 +73,10 @@ def ulps(result, reference, dtype):
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 @pytest.mark.parametrize("scale", [1, 30, 1000])
 def test_values(name, shape, scale, device):
-    # Measured over these and many more: 2.62 in float32, 4.6 in float64 (torch: 67 and more).
+    # Measured over these and many more: 2.62 in float32, 1.80 in float64 (torch: 67 and more).
     x = torch.randn(shape, dtype=torch.float64, device=device) * scale
     for dim in range(len(shape)):
-        for dtype, bound in ((torch.float32, 3), (torch.float64, 5)):
+        for dtype, bound in ((torch.float32, 3), (torch.float64, 2)):
             v = x.to(dtype)
             assert ulps(op(name)(v, dim), exact(name, v, dim), dtype) <= bound
         for dtype in HALF:

@@ -27,6 +27,11 @@ struct EveryElement {
   ACT_HOST_DEVICE static T exponential(T x, T shift, T floor, T to_power) {
     return scaled_exp(x, shift, floor, to_power);
   }
+  template <class T>
+  ACT_HOST_DEVICE static RoundedExponential<T> rounded_exponential(T x, T shift, T floor,
+                                                                   T to_power) {
+    return scaled_exp_and_lost(x, shift, floor, to_power);
+  }
   template <bool logarithm, class T>
   ACT_HOST_DEVICE static T result(T x, T high, T low, T /*absent*/) {
     return logarithm ? log_normalized(x, high, low) : normalized(x, high, low);
@@ -48,9 +53,13 @@ struct PresentElements {
   // an exponential may leave the range of exponents, and be 0 by accident; the row is NaN then.
   template <class T>
   ACT_HOST_DEVICE static T exponential(T x, T shift, T floor, T to_power) {
-    const T e = scaled_exp(x, shift, floor, to_power);
-    const T present = e == T(0) ? T(__builtin_nan("")) : e;
-    return x == -T(__builtin_huge_val()) ? T(0) : present;
+    return where_present(x, scaled_exp(x, shift, floor, to_power));
+  }
+  template <class T>
+  ACT_HOST_DEVICE static RoundedExponential<T> rounded_exponential(T x, T shift, T floor,
+                                                                   T to_power) {
+    const RoundedExponential<T> e = scaled_exp_and_lost(x, shift, floor, to_power);
+    return {where_present(x, e.value), x == -T(__builtin_huge_val()) ? T(0) : e.lost};
   }
   // Of an exponential or, for log_softmax, of the logit itself. `absent` is what the row's absent
   // elements get.
@@ -73,6 +82,13 @@ struct PresentElements {
   ACT_HOST_DEVICE static T log_softmax_gradient(T g, T y, T minus_sum, T factor) {
     const T gradient = normalization::log_softmax_gradient<usual>(g, y, minus_sum) * factor;
     return y == -T(__builtin_huge_val()) ? T(0) : gradient;
+  }
+
+ private:
+  template <class T>
+  ACT_HOST_DEVICE static T where_present(T x, T e) {
+    const T present = e == T(0) ? T(__builtin_nan("")) : e;
+    return x == -T(__builtin_huge_val()) ? T(0) : present;
   }
 };
 

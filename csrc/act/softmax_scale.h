@@ -10,6 +10,7 @@
 
 #include <act/elementary/exp.h>
 #include <act/elementary/log.h>
+#include <act/elementary/quotient.h>
 
 namespace act::normalization {
 
@@ -27,6 +28,9 @@ template <>
 struct Range<double> {
   static constexpr double lift = 512, reach = 1050, subtract_from = 2112;
   static constexpr double inverse_ln2 = 0x1.71547652b82fep+0, round = 0x1.8p52, bias = 1023;
+  // Added and subtracted again, leaves a multiple of 2^(lift - 40), so that the sum of 2¹² numbers
+  // up to 2^(lift + 1/2) has no rounding error.
+  static constexpr double coarse = 0x1.8p524;
 };
 
 // e^x is held as e^(x - shift)·2^(lift - exponent).
@@ -35,9 +39,10 @@ struct Scale {
   T shift;
   T floor;
   T exponent;
-  T to_power;  // added to n, leaves the biased exponent of the scaled power of two in the lowest
-               // bits
-  T top;       // the largest exponential
+  T to_power;  // what n is rounded with; leaves the biased exponent of the scaled power of two in
+               // the lowest bits
+  // The largest exponential; `top_low` is what it has lost, in double.
+  T top, top_low;
 };
 
 ACT_HOST_DEVICE float power_from(float shifted) {
@@ -47,15 +52,28 @@ ACT_HOST_DEVICE double power_from(double shifted) {
   return elementary::from_bits(std::int64_t(std::uint64_t(elementary::to_bits(shifted)) << 52));
 }
 
+// An exponential and what it has lost: value + lost is (1 + q)·2ⁿ itself.
+template <class T>
+struct RoundedExponential {
+  T value, lost;
+};
+
 // NaN passes.
 template <class T>
-ACT_HOST_DEVICE T scaled_exp(T x, T shift, T floor, T to_power) {
+ACT_HOST_DEVICE RoundedExponential<T> scaled_exp_and_lost(T x, T shift, T floor, T to_power) {
   T t = x - shift;
   t = t < floor ? floor : t;
-  const auto r = elementary::exponential::reduced(t);
-  const T q = elementary::fma(r.high * r.high, elementary::exponential::polynomial(r.high), r.high);
-  const T power = power_from(r.n + to_power);
-  return elementary::fma(power, q, power);
+  const auto r = elementary::exponential::reduced_for_sum(t, to_power);
+  const T square = r.high * r.high;
+  const T bend = elementary::exponential::polynomial(r.high, square);
+  const T q = r.with_bend(square, bend);
+  const T power = power_from(r.biased);
+  const T value = elementary::fma(power, q, power);
+  return {value, elementary::fma(power, q, power - value)};
+}
+template <class T>
+ACT_HOST_DEVICE T scaled_exp(T x, T shift, T floor, T to_power) {
+  return scaled_exp_and_lost(x, shift, floor, to_power).value;
 }
 
 template <class T>
@@ -64,20 +82,22 @@ ACT_HOST_DEVICE Scale<T> scale_for(T largest) {
   // A row without a finite maximum has no result but NaN; its exponentials just have to be
   // harmless.
   const bool finite = elementary::abs(largest) < T(__builtin_huge_val());
-  const T top = finite ? largest : T(0);
-  const T shift = elementary::abs(top) < R::subtract_from ? T(0) : top;
-  const T rest = top - shift;
+  const T most = finite ? largest : T(0);
+  const T shift = elementary::abs(most) < R::subtract_from ? T(0) : most;
+  const T rest = most - shift;
   const T exponent = elementary::fma(rest, R::inverse_ln2, R::round) - R::round;
   const T floor = rest - R::reach, to_power = R::round + R::bias + R::lift - exponent;
-  return {shift, floor, exponent, to_power, scaled_exp(largest, shift, floor, to_power)};
+  const auto [top, lost] = scaled_exp_and_lost(largest, shift, floor, to_power);
+  // Floats are added as they are, in double.
+  return {shift, floor, exponent, to_power, top, sizeof(T) == sizeof(double) ? lost : T(0)};
 }
 
 // What a row, or the blocks of it so far, sums up to: Σ e^x = (sum + low +
-// tops·top)·e^shift·2^(exponent - lift). For log_softmax, where one exponential outweighs the
-// others (is_dominated), the largest one, `top`, is kept apart with all that equal it: in the
-// logarithm of 1 + rest every digit of the rest counts.
+// tops·(top + top_low))·e^shift·2^(exponent - lift). For log_softmax, where one exponential
+// outweighs the others (is_dominated), the largest one, `top`, is kept apart with all that equal
+// it: in the logarithm of 1 + rest every digit of the rest counts.
 struct RowSum {
-  double largest, shift, exponent, top, sum, low, tops;
+  double largest, shift, exponent, top, top_low, sum, low, tops;
 };
 
 // The sum of exponentials held in `scale`, the maximum of which belongs to `largest`.
@@ -87,44 +107,42 @@ ACT_HOST_DEVICE RowSum row_sum(T largest, const Scale<T>& scale, double sum, dou
   // Elements of -inf alone count nothing (their exponentials were held at the floor), but a NaN
   // shows.
   const bool empty = largest == -T(__builtin_huge_val());
-  return {double(largest),
-          double(scale.shift),
-          double(scale.exponent),
-          double(scale.top),
-          empty && sum == sum ? 0.0 : sum,
-          empty ? 0.0 : low,
-          empty ? 0.0 : tops};
+  return {double(largest),   double(scale.shift),   double(scale.exponent),
+          double(scale.top), double(scale.top_low), empty && sum == sum ? 0.0 : sum,
+          empty ? 0.0 : low, empty ? 0.0 : tops};
 }
 
-// The factor that carries a sum over to another scale.
-ACT_HOST_DEVICE double carry(const RowSum& from, const RowSum& to) {
-  if (from.largest - to.largest < -1100.0) return 0;
+// The factor that carries a sum over to another scale: high + low.
+ACT_HOST_DEVICE elementary::Pair<double> carry(const RowSum& from, const RowSum& to) {
+  if (from.largest - to.largest < -1100.0) return {0, 0};
   const double exponent = from.exponent - to.exponent;
-  if (from.shift == to.shift) return elementary::scale(1.0, exponent < -2000 ? -2000 : exponent);
+  if (from.shift == to.shift) {
+    return {elementary::scale(1.0, exponent < -2000 ? -2000 : exponent), 0};
+  }
   const auto r = elementary::exponential::reduced(from.shift - to.shift);
-  const double q =
-      elementary::fma(r.high * r.high, elementary::exponential::polynomial(r.high), r.high);
-  const double n = r.n + exponent;
-  return elementary::scale(1.0 + q, n < -2000 ? -2000 : n);
+  const double bend = r.high * r.high * elementary::exponential::polynomial(r.high);
+  const auto most = elementary::ordered_sum(1.0, r.high);
+  const auto e = elementary::ordered_sum(most.high, most.low + (r.low + bend));
+  const double n = r.n + exponent < -2000 ? -2000 : r.n + exponent;
+  return {elementary::scale(e.high, n), elementary::scale(e.low, n)};
 }
 
 // The sum of `row` and one whose maximum is at most as large.
 ACT_HOST_DEVICE RowSum merged_with_lower(RowSum row, RowSum other) {
   if (other.sum != other.sum) row.sum = other.sum;
   if (other.largest == -__builtin_huge_val() || row.largest == __builtin_huge_val()) return row;
-  double added = other.sum;
+  elementary::Pair<double> added = {other.sum, other.low};
   if (other.largest == row.largest) {
     row.tops += other.tops;
   } else {
-    added += other.tops * other.top;
+    const auto tops = elementary::product<double>(other.tops, {other.top, other.top_low});
+    const auto both = elementary::any_sum(other.sum, tops.high);
+    added = {both.high, both.low + (other.low + tops.low)};
   }
-  const double factor = carry(other, row);
-  const double high = added * factor;
-  const double total = row.sum + high;
-  const double part = total - row.sum;
-  const double error = (row.sum - (total - part)) + (high - part);
-  row.low = row.low + elementary::fma(other.low, factor, error);
-  row.sum = total;
+  const auto carried = elementary::product(added, carry(other, row));
+  const auto total = elementary::any_sum(row.sum, carried.high);
+  row.low += carried.low + total.low;
+  row.sum = total.high;
   return row;
 }
 
@@ -132,11 +150,20 @@ ACT_HOST_DEVICE RowSum merged(const RowSum& a, const RowSum& b) {
   return b.largest > a.largest ? merged_with_lower(b, a) : merged_with_lower(a, b);
 }
 
-// ln(1 + x), x >= 0: the rounding of 1 + x made good in first order.
-ACT_HOST_DEVICE double log_of_one_plus(double x) {
-  const double y = 1.0 + x;
-  const double lost = x > 1.0 ? 1.0 - (y - x) : x - (y - 1.0);
-  return elementary::log(y) + lost / y;
+// ln(1 + x), x >= 0, as in log.h; what the sum with 1 rounds off is made good in first order.
+ACT_HOST_DEVICE double log_of_one_plus(elementary::Pair<double> x) {
+  namespace logarithm = elementary::logarithm;
+  const double y = 1.0 + x.high;
+  const double lost = (x.high > 1.0 ? 1.0 - (y - x.high) : x.high - (y - 1.0)) + x.low;
+  const auto [m, k] = logarithm::decomposed(y);
+  const double f = m - 1.0;
+  const double s = f / (2.0 + f);
+  const double w = s * s;
+  const double half_square = 0.5 * f * f;
+  const double low = elementary::fma(k, logarithm::ln2_low<double>(), lost / y);
+  const double inner =
+      elementary::fma(s, elementary::fma(w, logarithm::polynomial(w), half_square), low);
+  return elementary::fma(k, logarithm::ln2_high<double>(), f - (half_square - inner));
 }
 
 // softmax: y = e·high + e·low. log_softmax: y = -low - (high - x), with high the maximum and low
@@ -151,9 +178,15 @@ template <bool logarithm, class T>
 ACT_HOST_DEVICE Normalizer<T> normalizer(const RowSum& row) {
   const bool finite = elementary::abs(row.largest) < __builtin_huge_val();
   const double sum = row.sum + row.low;
-  if constexpr (logarithm) {
-    const double rest = (sum + (row.tops - 1) * row.top) / row.top;
+  if constexpr (logarithm && sizeof(T) == sizeof(double)) {
+    const auto tops = elementary::product<double>(row.tops - 1, {row.top, row.top_low});
+    const auto most = elementary::any_sum(row.sum, tops.high);
+    const auto others = elementary::ordered_sum(most.high, most.low + (row.low + tops.low));
+    const auto rest = elementary::quotient<double>(others, {row.top, row.top_low});
     return {T(row.largest), T(finite ? log_of_one_plus(rest) : __builtin_nan(""))};
+  } else if constexpr (logarithm) {
+    const double rest = (sum + (row.tops - 1) * row.top) / row.top;
+    return {T(row.largest), T(finite ? log_of_one_plus({rest, 0.0}) : __builtin_nan(""))};
   } else {
     const double inverse = 1.0 / sum;
     const double lost = row.low - (sum - row.sum);

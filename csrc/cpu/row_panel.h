@@ -189,13 +189,13 @@ class PanelSums {
   // vector(i, r) is elements i of rows r … r + lanes - 1; all calls but the last pass multiples
   // of 16.
   static constexpr int lanes = ACT_VECTOR_BYTES / static_cast<int>(sizeof(Accumulator));
-  template <bool exactly = false, class Elements>
+  template <class Elements>
   ACT_HOST_DEVICE void add(std::int64_t size, Elements vector) {
     // A number of additions that the compiler knows leaves no loop around two of them.
     if (size == strip) {
-      add_lines<exactly>(std::integral_constant<std::int64_t, strip>{}, vector);
+      add_lines(std::integral_constant<std::int64_t, strip>{}, vector);
     } else {
-      add_lines<exactly>(size, vector);
+      add_lines(size, vector);
     }
   }
   ACT_HOST_DEVICE static Vector<Accumulator, lanes> widened(const T* from) {
@@ -203,13 +203,7 @@ class PanelSums {
   }
 
   // The tree over the partial sums; those that nothing was added to count as zeros.
-  template <bool exactly = false>
   void finish(double* sums) {
-    if constexpr (exactly && keeps_lost) {
-      for (std::int64_t p = 0; p < used_; ++p) {
-        for (int r = 0; r < rows; ++r) partial_[p][r] += lost_[p][r];
-      }
-    }
     for (std::int64_t width = partial_sums / 2; width > 0; width /= 2) {
       for (std::int64_t p = 0; p < width && p + width < used_; ++p) {
         for (int r = 0; r < rows; ++r) partial_[p][r] += partial_[p + width][r];
@@ -221,9 +215,7 @@ class PanelSums {
   }
 
  private:
-  static constexpr bool keeps_lost = std::is_same_v<T, double>;
-
-  template <bool exactly, class Size, class Elements>
+  template <class Size, class Elements>
   ACT_HOST_DEVICE void add_lines(Size size, Elements vector) {
     const std::int64_t lines = size < partial_sums ? size : partial_sums;
     for (std::int64_t p = 0; p < lines; ++p) {
@@ -232,14 +224,7 @@ class PanelSums {
         Accumulator* partial = partial_[p] + r;
         Vector<Accumulator, lanes> sum = {};
         if (!fresh) sum = load_vector<lanes>(partial);
-        if constexpr (exactly && keeps_lost) {
-          Vector<Accumulator, lanes> lost = {};
-          if (!fresh) lost = load_vector<lanes>(lost_[p] + r);
-          for (std::int64_t i = p; i < size; i += partial_sums) add_two(sum, lost, vector(i, r));
-          __builtin_memcpy(lost_[p] + r, &lost, sizeof(lost));
-        } else {
-          for (std::int64_t i = p; i < size; i += partial_sums) sum += vector(i, r);
-        }
+        for (std::int64_t i = p; i < size; i += partial_sums) sum += vector(i, r);
         __builtin_memcpy(partial, &sum, sizeof(sum));
       }
     }
@@ -248,8 +233,6 @@ class PanelSums {
 
   std::int64_t used_ = 0;
   alignas(64) Accumulator partial_[partial_sums][rows];
-  // What the additions of doubles round off, see PartialSums.
-  alignas(64) Accumulator lost_[keeps_lost ? partial_sums : 1][rows];
 };
 
 // Lanes beyond the panel's rows are computed like the others, from zeros: whatever else the block

@@ -90,37 +90,13 @@ ACT_HOST_DEVICE auto reduce(V x, Combine combine) {
   }
 }
 
-// sum += x, with what the addition rounds off added to `lost` (Knuth's exact sum of two numbers).
-template <class V>
-ACT_HOST_DEVICE void add_two(V& sum, V& lost, V x) {
-  const V total = sum + x;
-  const V part = total - sum;
-  lost += (sum - (total - part)) + (x - part);
-  sum = total;
-}
-
 // The sixteen partial sums of one row, as vectors of the accumulating type.
 template <class Accumulator>
 struct PartialSums {
   static constexpr int lanes = ACT_VECTOR_BYTES / static_cast<int>(sizeof(Accumulator));
   static constexpr int count = static_cast<int>(partial_sums) / lanes;
   Vector<Accumulator, lanes> sums[count] = {};
-  Vector<Accumulator, lanes> lost[count] = {};
 
-  // Adds `size` finite elements, a multiple of 16. Sums of doubles keep what their additions round
-  // off.
-  template <class T>
-  ACT_HOST_DEVICE void add_exactly(const T* x, std::int64_t size) {
-    if constexpr (std::is_same_v<T, double>) {
-      for (std::int64_t i = 0; i < size; i += partial_sums) {
-        for (int v = 0; v < count; ++v) {
-          add_two(sums[v], lost[v], load_vector<lanes>(x + i + v * lanes));
-        }
-      }
-    } else {
-      add(x, size);
-    }
-  }
   // Adds `size` elements, a multiple of 16.
   template <class T>
   ACT_HOST_DEVICE void add(const T* x, std::int64_t size) {
@@ -150,7 +126,6 @@ struct PartialSums {
   }
   // The sum; leaves the partial sums in disorder.
   ACT_HOST_DEVICE Accumulator tree() {
-    for (int v = 0; v < count; ++v) sums[v] += lost[v];
     for (int width = count / 2; width > 0; width /= 2) {
       for (int v = 0; v < width; ++v) sums[v] += sums[v + width];
     }

@@ -2,9 +2,9 @@
 // each row.
 #pragma once
 
+#include "exponential_sums.h"
 #include "far_block.h"
 #include "logit_rows.h"
-#include "softmax_scale.h"
 
 namespace act::cpu::ACT_INSTRUCTION_SET {
 
@@ -141,16 +141,31 @@ class PanelSoftmax {
       }
     });
     scales_.set(largest_);
+    const auto place = [&](std::int64_t i) {
+      return kept ? kept_view(i) : PanelView<T>{results_, width};
+    };
     partial_.clear();
-    each_strip(begin, end, [&](std::int64_t i, std::int64_t part) {
-      const PanelView<T> e = kept ? kept_view(i) : PanelView<T>{results_, width};
-      exps(e, read(i, part), part);
-      partial_.template add<true>(
-          part, [&](std::int64_t k, int r) { return partial_.widened(e.data + k * e.step + r); });
-    });
-    partial_.template finish<true>(sum_);
-    if constexpr (logarithm) sum_without_tops(begin, end);
-    sums_.set(largest_, scales_, sum_, tops_);
+    if constexpr (std::is_same_v<T, double>) {
+      each_strip(begin, end, [&](std::int64_t i, std::int64_t part) {
+        partial_.template add<Elements, logarithm>(place(i), read(i, part), part, scales_, largest_,
+                                                   tops_);
+      });
+      partial_.template finish<logarithm>(sum_, low_);
+    } else {
+      each_strip(begin, end, [&](std::int64_t i, std::int64_t part) {
+        const PanelView<T> e = place(i);
+        exps(e, read(i, part), part);
+        add_up({e.data, e.step}, part);
+      });
+      partial_.finish(sum_);
+      if constexpr (logarithm) sum_without_tops(begin, end);
+    }
+    sums_.set(largest_, scales_, sum_, low_, tops_);
+  }
+
+  void add_up(PanelView<const T> e, std::int64_t part) {
+    partial_.add(part,
+                 [&](std::int64_t k, int r) { return partial_.widened(e.data + k * e.step + r); });
   }
 
   // The sums of the dominated rows once more, without their largest exponentials.
@@ -158,16 +173,15 @@ class PanelSoftmax {
     bool any = false;
     for (int r = 0; r < width; ++r) any |= is_dominated<T, Accumulator>(sum_[r], scales_.top[r]);
     if (!any) return;
+    alignas(64) double rest[width];
     partial_.clear();
     each_strip(begin, end, [&](std::int64_t i, std::int64_t part) {
       const PanelView<T> e{results_, width};
       exps(e, read(i, part), part);
       take_tops(e, part);
-      partial_.template add<true>(
-          part, [&](std::int64_t k, int r) { return partial_.widened(e.data + k * e.step + r); });
+      add_up({e.data, e.step}, part);
     });
-    alignas(64) double rest[width];
-    partial_.template finish<true>(rest);
+    partial_.finish(rest);
     for (int r = 0; r < width; ++r) {
       const bool apart = is_dominated<T, Accumulator>(sum_[r], scales_.top[r]);
       sum_[r] = apart ? rest[r] : sum_[r];
@@ -176,14 +190,16 @@ class PanelSoftmax {
   }
 
   std::int64_t size_;
+  using Sums = std::conditional_t<std::is_same_v<T, double>, PanelExponentialSums<width>,
+                                  PanelSums<T, Accumulator, width>>;
   bool from_memory_;
   FarBlock<T> far_;
-  PanelSums<T, Accumulator, width> partial_;
+  Sums partial_;
   Scales<T, width> scales_;
   RowSums<width> sums_, total_;
   Normalizers<T, width> normalizers_;
   alignas(64) T largest_[width], tops_[width];
-  alignas(64) double sum_[width];
+  alignas(64) double sum_[width], low_[width];
   T* held_ = nullptr;
   alignas(64) T results_[strip * width];
   alignas(64) T block_[held_elements * width];

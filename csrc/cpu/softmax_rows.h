@@ -3,8 +3,8 @@
 // vectors.
 #pragma once
 
+#include "exponential_sums.h"
 #include "logit_rows.h"
-#include "softmax_scale.h"
 
 namespace act::cpu::ACT_INSTRUCTION_SET {
 
@@ -109,29 +109,39 @@ class RowSoftmax {
  private:
   ACT_HOST_DEVICE static double sum_of(const T* e, std::int64_t size) {
     PartialSums<Accumulator> partial;
-    partial.add_exactly(e, size);
+    partial.add(e, size);
     return double(partial.tree());
   }
 
   // Sums of exponentials, which are left in e_.
   void sum_up(const T* const* x, std::int64_t stride, std::int64_t count) {
     alignas(64) T largest[row_group] = {}, tops[row_group] = {};
-    alignas(64) double sum[row_group] = {};
+    alignas(64) double sum[row_group] = {}, low[row_group] = {};
     for (std::int64_t r = 0; r < count; ++r) largest[r] = maximum(x[r], stride);
     for_rows<row_group>(count, [&]<int rows>() { scales_.template set<rows>(largest); });
-    for (std::int64_t r = 0; r < count; ++r) {
-      scaled_exps<Elements>(e_ + r * stride, x[r], stride, scales_, r);
-      sum[r] = sum_of(e_ + r * stride, stride);
-    }
-    if constexpr (logarithm) {
+    if constexpr (std::is_same_v<T, double>) {
       for (std::int64_t r = 0; r < count; ++r) {
-        if (!is_dominated<T, Accumulator>(sum[r], scales_.top[r])) continue;
-        tops[r] = take_tops(e_ + r * stride, stride, scales_.top[r]);
+        const ExponentialSum total = sum_exponentials<Elements, logarithm>(
+            e_ + r * stride, x[r], stride, scales_.get(static_cast<int>(r)), largest[r]);
+        sum[r] = total.high;
+        low[r] = total.low;
+        tops[r] = total.tops;
+      }
+    } else {
+      for (std::int64_t r = 0; r < count; ++r) {
+        scaled_exps<Elements>(e_ + r * stride, x[r], stride, scales_, r);
         sum[r] = sum_of(e_ + r * stride, stride);
       }
+      if constexpr (logarithm) {
+        for (std::int64_t r = 0; r < count; ++r) {
+          if (!is_dominated<T, Accumulator>(sum[r], scales_.top[r])) continue;
+          tops[r] = take_tops(e_ + r * stride, stride, scales_.top[r]);
+          sum[r] = sum_of(e_ + r * stride, stride);
+        }
+      }
     }
-    for_rows<row_group>(count,
-                        [&]<int rows>() { sums_.template set<rows>(largest, scales_, sum, tops); });
+    for_rows<row_group>(
+        count, [&]<int rows>() { sums_.template set<rows>(largest, scales_, sum, low, tops); });
   }
 
   std::int64_t size_;

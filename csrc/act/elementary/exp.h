@@ -68,6 +68,45 @@ ACT_HOST_DEVICE Reduced<double> reduced(double x) {
   return {n, high, fma(-n, ln2_low, rest - high)};
 }
 
+// x = n·ln 2 + high as polynomials take it; in double also as a difference that isn't rounded.
+template <class T>
+struct ReducedForSum;
+template <>
+struct ReducedForSum<float> {
+  float biased;  // n + what it was rounded with
+  float high;
+
+  // q = r + r²·bend.
+  ACT_HOST_DEVICE float with_bend(float square, float bend) const {
+    return fma(square, bend, high);
+  }
+};
+template <>
+struct ReducedForSum<double> {
+  double biased, high, rest, less;
+
+  ACT_HOST_DEVICE double with_bend(double square, double bend) const {
+    return rest + fma(square, bend, -less);
+  }
+};
+
+// `round`: 1.5·2²³ (1.5·2⁵²), the sum with which leaves an integer, plus an integer of one's own.
+ACT_HOST_DEVICE ReducedForSum<float> reduced_for_sum(float x, float round) {
+  constexpr float inverse = 0x1.715476p+0f;
+  constexpr float ln2_high = 0x1.62ep-1f, ln2_low = 0x1.0bfbe8p-15f;
+  const float biased = fma(x, inverse, round);
+  const float n = biased - round;
+  return {biased, fma(-n, ln2_low, fma(-n, ln2_high, x))};
+}
+ACT_HOST_DEVICE ReducedForSum<double> reduced_for_sum(double x, double round) {
+  constexpr double inverse = 0x1.71547652b82fep+0;
+  constexpr double ln2_high = 0x1.62e42fefa38p-1, ln2_low = 0x1.ef35793c7673p-45;
+  const double biased = fma(x, inverse, round);
+  const double n = biased - round;
+  const double rest = fma(-n, ln2_high, x), less = n * ln2_low;
+  return {biased, rest - less, rest, less};
+}
+
 // P in eʳ = 1 + r + r²·P(r), |r| <= ln(2)/2. tools/fit_exp.py; error 2^-28.0 and 2^-56.3 of eʳ.
 ACT_HOST_DEVICE float polynomial(float r) {
   float p = 0x1.6a25dp-10f;
@@ -76,17 +115,43 @@ ACT_HOST_DEVICE float polynomial(float r) {
   p = fma(p, r, 0x1.555492p-3f);
   return fma(p, r, 0x1.fffffcp-2f);
 }
+struct DoubleCoefficients {
+  static constexpr double p0 = 0x1.000000000000ap-1, p1 = 0x1.55555555554fap-3,
+                          p2 = 0x1.5555555550879p-5, p3 = 0x1.1111111127af5p-7,
+                          p4 = 0x1.6c16c1842aab4p-10, p5 = 0x1.a01a012aaa6fp-13,
+                          p6 = 0x1.a0199a0ad0704p-16, p7 = 0x1.71df249aba791p-19,
+                          p8 = 0x1.28ad744252ed9p-22, p9 = 0x1.ad808c8faa6fap-26;
+};
 ACT_HOST_DEVICE double polynomial(double r) {
-  double p = 0x1.ad808c8faa6fap-26;
-  p = fma(p, r, 0x1.28ad744252ed9p-22);
-  p = fma(p, r, 0x1.71df249aba791p-19);
-  p = fma(p, r, 0x1.a0199a0ad0704p-16);
-  p = fma(p, r, 0x1.a01a012aaa6fp-13);
-  p = fma(p, r, 0x1.6c16c1842aab4p-10);
-  p = fma(p, r, 0x1.1111111127af5p-7);
-  p = fma(p, r, 0x1.5555555550879p-5);
-  p = fma(p, r, 0x1.55555555554fap-3);
-  return fma(p, r, 0x1.000000000000ap-1);
+  using C = DoubleCoefficients;
+  double p = C::p9;
+  p = fma(p, r, C::p8);
+  p = fma(p, r, C::p7);
+  p = fma(p, r, C::p6);
+  p = fma(p, r, C::p5);
+  p = fma(p, r, C::p4);
+  p = fma(p, r, C::p3);
+  p = fma(p, r, C::p2);
+  p = fma(p, r, C::p1);
+  return fma(p, r, C::p0);
+}
+
+// The same where w = r² is at hand, in double by even and odd powers: the chain of operations is
+// half as long.
+ACT_HOST_DEVICE float polynomial(float r, float) { return polynomial(r); }
+ACT_HOST_DEVICE double polynomial(double r, double w) {
+  using C = DoubleCoefficients;
+  double odd = C::p9;
+  odd = fma(odd, w, C::p7);
+  odd = fma(odd, w, C::p5);
+  odd = fma(odd, w, C::p3);
+  odd = fma(odd, w, C::p1);
+  double even = C::p8;
+  even = fma(even, w, C::p6);
+  even = fma(even, w, C::p4);
+  even = fma(even, w, C::p2);
+  even = fma(even, w, C::p0);
+  return fma(odd, r, even);
 }
 
 // P where eʳ - 1 is wanted with one rounding at the end; error 2^-28.4 of it. In double the same.

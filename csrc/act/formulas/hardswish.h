@@ -30,7 +30,7 @@ struct Hardswish {
     const T product = raised * sum;
     const T product_error = fma(raised, error, fma(raised, sum, -product));
     const T inner = elementary::copysign(elementary::sixth(product, product_error), x);  // for -0
-    return x < T(3) ? inner : x;
+    return x < T(3) ? above_middle(x, inner) : x;
   }
 
   // (2x + 3) / 6 with the rounding error of the sum, so that it stays accurate next to its zero.
@@ -45,6 +45,14 @@ struct Hardswish {
     const T curvature = (x > T(-3)) & (x < T(3)) ? T(1.0 / 3) : T(0);
     return elementary::is_nan(x) ? x : curvature;
   }
+
+ private:
+  // float16's smallest number has a result just above half of it, to which float32 rounds; the
+  // tie would then go to 0. The next float32 is less than 1 ulp off, too.
+  ACT_HOST_DEVICE static float above_middle(float x, float y) {
+    return elementary::from_bits(elementary::to_bits(y) + (x == 0x1p-24f ? 1 : 0));
+  }
+  ACT_HOST_DEVICE static double above_middle(double, double y) { return y; }
 };
 
 }  // namespace act::formulas
