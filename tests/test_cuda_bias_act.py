@@ -12,7 +12,8 @@ import torch
 from activations import DTYPES, FORMULAS
 from fused import activation_of
 from pointwise_launchers import INPUT, OUTPUT, ParameterValues
-from simulated import ARCHITECTURES, STORAGE, Device, assert_same_bits, guarded, samples
+from ptxsim.compilation import ARCHITECTURES
+from simulated import STORAGE, Device, assert_same_bits, guarded, samples
 from test_cuda_prelu import DensePrelu, DensePreluBackward, StridedPreluBackward, Weights
 
 pytestmark = simulated.needs_nvcc

@@ -9,7 +9,8 @@ import torch
 from activations import DTYPES, FORMULAS
 from fused import activation_of
 from pointwise_launchers import BACKWARD, VALUE, ParameterValues
-from simulated import ARCHITECTURES, STORAGE, Device, assert_same_bits, guarded, samples
+from ptxsim.compilation import ARCHITECTURES
+from simulated import STORAGE, Device, assert_same_bits, guarded, samples
 
 pytestmark = simulated.needs_nvcc
 UNITS = (

@@ -4,7 +4,8 @@ import pytest
 import simulated
 import torch
 from activations import DTYPES
-from simulated import ARCHITECTURES, STORAGE, Device, assert_same_bits, guarded, samples
+from ptxsim.compilation import ARCHITECTURES
+from simulated import STORAGE, Device, assert_same_bits, guarded, samples
 
 pytestmark = simulated.needs_nvcc
 UNITS = ("glu.cu", "glu.cpp")

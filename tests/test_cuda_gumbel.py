@@ -6,7 +6,8 @@ import pytest
 import simulated
 import torch
 import torch_act  # noqa: F401  registers the CPU ops
-from simulated import ARCHITECTURES, STORAGE, Device, assert_same_bits, guarded
+from ptxsim.compilation import ARCHITECTURES
+from simulated import STORAGE, Device, assert_same_bits, guarded
 
 pytestmark = simulated.needs_nvcc
 UNITS = ("gumbel.cu", "gumbel.cpp")

@@ -7,7 +7,8 @@ import pytest
 import simulated
 import torch
 from activations import DTYPES
-from simulated import ARCHITECTURES, STORAGE, Device, Operands, assert_same_bits, guarded, samples
+from ptxsim.compilation import ARCHITECTURES
+from simulated import STORAGE, Device, Operands, assert_same_bits, guarded, samples
 
 pytestmark = simulated.needs_nvcc
 FORWARD = ("prelu.cu", "prelu.cpp")

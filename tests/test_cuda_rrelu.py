@@ -8,7 +8,8 @@ import pytest
 import simulated
 import torch
 from activations import COMPUTED_IN, DTYPES
-from simulated import ARCHITECTURES, STORAGE, Device, assert_same_bits, guarded, samples
+from ptxsim.compilation import ARCHITECTURES
+from simulated import STORAGE, Device, assert_same_bits, guarded, samples
 
 pytestmark = simulated.needs_nvcc
 RRELU = ("rrelu.cu", "rrelu_slopes.cu", "rrelu.cpp")

@@ -25,6 +25,8 @@ template <class T, class Parts, class Step>
 ACT_HOST_DEVICE void compute_step(StepBlock<T, Parts>& to, std::int64_t count, Step step) {
   using Block = StepBlock<T, Parts>;
   T(*block)[Block::size] = to.block;
+  // Few vectors fill a block: g++ would write each of them out.
+#pragma GCC unroll 1
 #pragma GCC ivdep
   for (std::int64_t i = 0; i < count; ++i) {
     const Parts parts = step(i);

@@ -104,6 +104,7 @@ ACT_HOST_DEVICE void compute_each(T* out, std::int64_t size, [[maybe_unused]] bo
   }
   // No element depends on another one: the compiler need not fear that out overlaps what compute
   // reads.
+#pragma GCC unroll 1
 #pragma GCC ivdep
   for (std::int64_t j = i; j < size; ++j) out[j] = compute(j);
 }
