@@ -68,7 +68,9 @@ auto tile_of_numbers(const RandomStates& random, Number number) {
       return (places.data + c * places.column_stride + r * places.row_stride - random.origin) /
              element;
     };
-    if (places.row_stride == element && places.column_stride != element && tile.rows > 1) {
+    constexpr std::int64_t worthwhile = 32;  // rows: of fewer, the groups of four fill no vectors
+    if (places.row_stride == element && places.column_stride != element &&
+        tile.rows >= worthwhile) {
       // Transposed: along the rows, where four neighbours have their numbers from the same words.
       alignas(64) opmath_t<Stored> column[block_elements<opmath_t<Stored>>];
       for (std::int64_t c = 0; c < tile.columns; ++c) {

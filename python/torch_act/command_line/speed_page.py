@@ -37,10 +37,12 @@ its time along the last; half types no longer for an element than float32. rrelu
 copies: most of its time draws random numbers. The number is the ratio to torch or Inductor, or the
 multiple.
 
-Why, as far as we know; the shares were not measured one by one: half types are computed in float32,
-converted both ways, and rounded to the nearest number; silu, gelu and what is made of them keep the
+Why, as far as we know; the shares were not measured one by one: short formulas of half types are
+computed in float32, converted both ways, and rounded to the nearest number; those of long ones are
+looked up, and of a gradient the product is rounded so; silu, gelu and what is made of them keep the
 digits of the tail and, in derivatives, those beside a zero, with more terms than torch has; softmax
-along another dimension reads panels of rows; on 64 elements most of the time is that of the call.
+along another dimension reads panels of rows, and of short ones the double logarithm and division of
+each row take most of the time; on 64 elements most of the time is that of the call.
 
 """
 
