@@ -18,10 +18,10 @@ How far each result is from the exact one, ours and torch's beside it, and where
     python -m torch_act certify --device cuda    # float32 on all 2³² inputs, on a GPU; minutes
 
 On two cores of an AMD EPYC with AVX-512 the float32 sweep of one op and order takes 17 to 114 s,
-torch's included: three hours for all; ours alone less than half of that. On a GPU it takes seconds: kernels and double formulas run
-there, ours alone, and every one of the 2³² results is compared with the CPU's, bit by bit, so
-that what is counted holds for both. The column *inputs* says how far each row has come, and
-torch's where that is another.
+torch's included: three hours for all; ours alone less than half of that. On a GPU it takes seconds:
+kernels and double formulas run there, ours alone, and every one of the 2³² results is compared with
+the CPU's, bit by bit, so that what is counted holds for both. The column *inputs* says how far each
+row has come, and torch's where that is another.
 
 `python -m torch_act certify --no-measure --markdown docs/accuracy.md` prints this page from
 `docs/accuracy.json`. `tests/test_certificate.py` measures every 1,021st float32 of each binade and
