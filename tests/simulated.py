@@ -14,14 +14,7 @@ import numpy as np
 import pytest
 import torch
 from ptxsim import Memory, PtxError
-from ptxsim.compilation import (
-    CACHE,
-    INCLUDE,
-    NO_NVCC,
-    ROOT,
-    compile_launchers,
-    nvcc,
-)
+from ptxsim.compilation import CACHE, INCLUDE, NO_NVCC, ROOT, compile_launchers, nvcc
 from ptxsim.runtime import Runtime
 
 needs_nvcc = pytest.mark.skipif(nvcc() is None, reason=NO_NVCC)

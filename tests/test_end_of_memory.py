@@ -1,22 +1,11 @@
 """Kernels on tensors behind whose last element a read or a write ends the process."""
 
-import ctypes
-import mmap
-
 import pytest
 import torch
 from activations import DTYPES, FORMULAS, same_bits
+from forbidden import end_of_memory
 
 SIZES = [*range(1, 35), 63, 64, 65, 127, 129, 511]
-
-
-def end_of_memory(dtype):
-    """A page of elements; the page behind it is forbidden."""
-    memory = mmap.mmap(-1, 2 * mmap.PAGESIZE)
-    address = ctypes.addressof(ctypes.c_char.from_buffer(memory))
-    second = ctypes.c_void_p(address + mmap.PAGESIZE)
-    assert ctypes.CDLL(None).mprotect(second, mmap.PAGESIZE, 0) == 0
-    return torch.frombuffer(memory, dtype=dtype, count=mmap.PAGESIZE // dtype.itemsize)
 
 
 @pytest.fixture(params=DTYPES, ids=str)

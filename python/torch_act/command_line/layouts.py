@@ -56,3 +56,18 @@ def make_input(size: int, dtype: torch.dtype, layout: Layout, device: torch.devi
         rows, columns = shape if len(shape) == 2 else (size // 8, 8)
         return normal(columns, rows).t()
     return normal(*shape)
+
+
+def normal_like(output: Tensor) -> Tensor:
+    """The same numbers again and again: to draw 64M takes longer than to time what reads them."""
+    drawn = min(output.numel(), 2**20)
+    numbers = torch.randn(drawn, device=output.device).to(output.dtype)
+    every = numbers.repeat(-(-output.numel() // drawn))[: output.numel()]
+    return torch.empty_like(output).copy_(every.view(output.shape))
+
+
+def clone(tensor: Tensor) -> Tensor:
+    """With the same strides, gaps included."""
+    size = 1 + sum((n - 1) * s for n, s in zip(tensor.shape, tensor.stride(), strict=True))
+    copy = tensor.new_empty(size).as_strided(tensor.shape, tensor.stride())
+    return copy.copy_(tensor)

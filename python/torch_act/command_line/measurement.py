@@ -27,7 +27,7 @@ from torch import Tensor
 
 from torch_act.command_line.calls import Call
 from torch_act.command_line.inductor import compiled
-from torch_act.command_line.layouts import Layout, make_input
+from torch_act.command_line.layouts import Layout, clone, make_input, normal_like
 from torch_act.command_line.timers import Contender, Timer, cpu_timer, timer_of
 
 TURN_NS = 200_000  # calls are repeated until a turn takes this long
@@ -192,20 +192,12 @@ def _contender(plan: Plan, function: Callable[..., Tensor], input: Tensor) -> Co
         return _Forward(function, (input, *further))
     if plan.direction == "in place":
         return _InPlace(function, input, further)
-    inputs = [_clone(t).requires_grad_() for t in (input, *further)]
+    inputs = [clone(t).requires_grad_() for t in (input, *further)]
     output = function(*inputs)
-    gradient = _normal_like(output)
+    gradient = normal_like(output)
     if plan.direction == "backward":
         return lambda: torch.autograd.grad(output, inputs, gradient, retain_graph=True)
     return lambda: torch.autograd.grad(function(*inputs), inputs, gradient)
-
-
-def _normal_like(output: Tensor) -> Tensor:
-    """The same numbers again and again: to draw 64M takes longer than to time what reads them."""
-    drawn = min(output.numel(), 2**20)
-    numbers = torch.randn(drawn, device=output.device).to(output.dtype)
-    every = numbers.repeat(-(-output.numel() // drawn))[: output.numel()]
-    return torch.empty_like(output).copy_(every.view(output.shape))
 
 
 def _where_implemented(
@@ -220,18 +212,11 @@ def _where_implemented(
     return contender
 
 
-def _clone(tensor: Tensor) -> Tensor:
-    """With the same strides, gaps included."""
-    size = 1 + sum((n - 1) * s for n, s in zip(tensor.shape, tensor.stride(), strict=True))
-    clone = tensor.new_empty(size).as_strided(tensor.shape, tensor.stride())
-    return clone.copy_(tensor)
-
-
 @lru_cache(maxsize=1)
 def _overwritten(source: Tensor) -> Tensor:
     """What in-place contenders overwrite, one tensor for all: by the pages of memory that each
     one's own got, times of the same loop differ by a quarter (4M elements)."""
-    return _clone(source)
+    return clone(source)
 
 
 @dataclass(frozen=True)
