@@ -121,17 +121,6 @@ void gather(opmath_t<Stored>* block, TileView<const char> from, Tile tile) {
   }
 }
 
-// A row of elements as they are stored, to places that do not lie side by side.
-template <class Stored>
-void write_apart(char* row, std::int64_t stride, const Stored* from, std::int64_t size) {
-  if (stride == 2 * static_cast<std::int64_t>(sizeof(Stored))) {
-    return write_every_other(reinterpret_cast<Stored*>(row), from, size);
-  }
-  for (std::int64_t c = 0; c < size; ++c) {
-    *reinterpret_cast<Stored*>(row + c * stride) = from[c];
-  }
-}
-
 template <class Stored, class Rounding>
 void scatter(TileView<char> to, const opmath_t<Stored>* block, Tile tile, bool stream,
              Rounding& rounding) {

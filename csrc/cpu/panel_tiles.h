@@ -5,6 +5,7 @@
 #include <act/storage.h>
 
 #include "conversion.h"
+#include "every_other.h"
 #include "row_sums.h"
 
 namespace act::cpu::ACT_INSTRUCTION_SET {
@@ -145,28 +146,6 @@ void store_transposed(char* to, std::int64_t stride, const opmath_t<Stored>* fro
   });
 }
 
-template <int lanes, class V, int... lane>
-ACT_HOST_DEVICE V every_other(V a, V b, std::integer_sequence<int, lane...>) {
-  return __builtin_shufflevector(a, b, (lane < lanes / 2 ? 2 * lane : 2 * lane + 1)...);
-}
-
-// Every other element. The second vector begins one element early, so that nothing is read behind
-// the last one.
-template <class Stored>
-void load_every_other(opmath_t<Stored>* to, const Stored* from, std::int64_t size) {
-  using T = opmath_t<Stored>;
-  constexpr int lanes = ACT_VECTOR_BYTES / static_cast<int>(sizeof(T));
-  const auto* words = reinterpret_cast<const Word<Stored>*>(from);
-  std::int64_t i = 0;
-  for (; i + lanes <= size; i += lanes) {
-    const auto x = widened<Stored, lanes>(every_other<lanes>(
-        load_vector<lanes>(words + 2 * i), load_vector<lanes>(words + 2 * i + lanes - 1),
-        std::make_integer_sequence<int, lanes>{}));
-    __builtin_memcpy(to + i, &x, sizeof(x));
-  }
-  for (; i < size; ++i) to[i] = to_opmath(from[2 * i]);
-}
-
 // Elements `stride` bytes apart, and those of half types converted many at a time.
 template <class Stored>
 void load_strided(opmath_t<Stored>* to, const char* from, std::int64_t stride, std::int64_t size) {
@@ -174,7 +153,7 @@ void load_strided(opmath_t<Stored>* to, const char* from, std::int64_t stride, s
     return widen(to, reinterpret_cast<const Stored*>(from), size);
   }
   if (stride == 2 * static_cast<std::int64_t>(sizeof(Stored))) {
-    return load_every_other(to, reinterpret_cast<const Stored*>(from), size);
+    return widen_every_other(to, reinterpret_cast<const Stored*>(from), size);
   }
   const auto at = [=](std::int64_t i) {
     return *reinterpret_cast<const Stored*>(from + i * stride);
@@ -197,18 +176,15 @@ void store_strided(char* to, std::int64_t stride, const opmath_t<Stored>* from, 
   if (stride == static_cast<std::int64_t>(sizeof(Stored))) {
     return narrow(reinterpret_cast<Stored*>(to), from, size);
   }
-  const auto put = [=](std::int64_t i, Stored x) {
-    *reinterpret_cast<Stored*>(to + i * stride) = x;
-  };
   if constexpr (std::is_same_v<Stored, opmath_t<Stored>>) {
-    for (std::int64_t i = 0; i < size; ++i) put(i, from[i]);
+    write_apart(to, stride, from, size);
   } else {
     constexpr std::int64_t at_once = 64;
     Stored stored[at_once];
     for (std::int64_t begin = 0; begin < size; begin += at_once) {
       const std::int64_t count = size - begin < at_once ? size - begin : at_once;
       narrow(stored, from + begin, count);
-      for (std::int64_t i = 0; i < count; ++i) put(begin + i, stored[i]);
+      write_apart(to + begin * stride, stride, stored, count);
     }
   }
 }
