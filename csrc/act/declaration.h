@@ -40,6 +40,10 @@ struct Declaration {
   // double, where float32's error could change what they round to (storage.h, is_near_middle).
   bool nearest_in_half = false;
 
+  // The derivative is built on one exponential or one division: of the half types it is computed in
+  // less time than looked up (csrc/cpu/half_tables.h; measured: three quarters, elu, AVX-512).
+  bool short_derivative = false;
+
   Parameter parameters[2] = {};
 
   // Several formulas can serve one op and be chosen by a string argument (gelu: approximate = none,

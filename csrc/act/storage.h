@@ -18,6 +18,9 @@ struct HalfBits {
   std::uint16_t bits;
 };
 
+// So many numbers each of the two has.
+inline constexpr std::int64_t half_numbers = 65536;
+
 // The type that a stored type is computed in.
 template <class Stored>
 struct OpmathOf {

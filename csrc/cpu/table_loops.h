@@ -8,8 +8,6 @@
 
 namespace act::cpu::ACT_INSTRUCTION_SET {
 
-inline constexpr std::int64_t half_numbers = 65536;
-
 // calculate(x, place) for all of them, block by block.
 template <class Stored, class Calculate>
 void for_each_half_number(Calculate calculate) {

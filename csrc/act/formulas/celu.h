@@ -12,6 +12,7 @@ template <class T>
 struct Celu {
   static constexpr Declaration declaration{
       .name = "celu",
+      .short_derivative = true,
       .parameters = {{"alpha", 1.0}},
       .requirement = "alpha != 0",
       .accepts = [](ParameterValues p) { return p.first != 0; },

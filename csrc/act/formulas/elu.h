@@ -11,6 +11,7 @@ template <class T>
 struct Elu {
   static constexpr Declaration declaration{
       .name = "elu",
+      .short_derivative = true,
       .parameters = {{"alpha", 1.0}},
       // A negative alpha makes both parts positive: the output no longer tells which one it came
       // from.

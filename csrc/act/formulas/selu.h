@@ -11,6 +11,7 @@ template <class T>
 struct Selu {
   static constexpr Declaration declaration{
       .name = "selu",
+      .short_derivative = true,
       .output_determines_derivative = [](ParameterValues, double (*)(double)) { return true; },
   };
 

@@ -9,7 +9,7 @@ namespace act::formulas {
 
 template <class T>
 struct Softsign {
-  static constexpr Declaration declaration{.name = "softsign"};
+  static constexpr Declaration declaration{.name = "softsign", .short_derivative = true};
 
   ACT_HOST_DEVICE explicit Softsign(ParameterValues) {}
 
