@@ -92,7 +92,7 @@ def compiled(function, backend="aot_eager"):
 @pytest.mark.parametrize("modules", [MODULES[i : i + 2] for i in range(0, len(MODULES), 2)])
 def test_compiled_autograd(modules):
     """Two at a time: sizes are symbols, and what is asked of them grows with the network."""
-    model = network(modules)  # in training: rrelu's state is saved, and its slopes are drawn again
+    model = network(modules)  # in training: of rrelu its slopes are saved
     expected = gradients(model, model)
     assert equal(compiled(lambda: gradients(model, model)), expected)
 
