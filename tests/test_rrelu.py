@@ -245,7 +245,7 @@ def _saved(function):
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
 def test_saved_bytes(dtype, device):
-    """Slopes in the type computed in, as many bytes as torch's noise at least; a GPU draws again."""
+    """Slopes in the type computed in, at most torch's bytes; a GPU draws again."""
     x = torch.randn(4096, dtype=COMPUTED_IN[dtype], device=device).to(dtype).requires_grad_()
     y, saved = _saved(lambda: _train(x))
     if "cuda" in device:

@@ -7,7 +7,13 @@ import time
 import pytest
 import torch
 from torch_act.catalogue import CATALOGUE
-from torch_act.command_line import app, speed_bounds, speed_comparison, speed_record
+from torch_act.command_line import (
+    app,
+    inductor,
+    speed_bounds,
+    speed_comparison,
+    speed_record,
+)
 from torch_act.command_line.calls import calls, calls_along_first_dim
 from torch_act.command_line.layouts import Layout, image_shape, make_input
 from torch_act.command_line.measurement import Cell, Plan, measure, times_of_turns
@@ -177,6 +183,22 @@ def test_inductor(tmp_path):
     cells = json.loads(target.read_text())["cells"]
     assert [cell["inductor"] > 0 for cell in cells] == [True, True]
     assert all(cell["inductor_ratio"] == cell["inductor"] / cell["ours"] for cell in cells)
+
+
+def test_inductor_compiles_many_ops_and_sizes(monkeypatch):
+    """Each op's code is its own: else torch.compile would stop at some number of all of them."""
+    pytest.importorskip("torch._inductor")
+    monkeypatch.setattr(torch._dynamo.config, "accumulated_recompile_limit", 2)
+    monkeypatch.setattr(inductor, "_compiled", {})
+    threads = torch.get_num_threads()
+    try:
+        for label in ("relu", "relu6", "hardtanh", "leaky_relu"):
+            for size in (64, 2**16):
+                plan = Plan(CALLS[label], torch.float32, size, "forward", threads=2)
+                assert measure(plan, repeats=1, inductor=True).inductor > 0
+    finally:
+        torch.set_num_threads(threads)
+    assert {key[2] for key in inductor._compiled} == {1, 2}, "few elements are left to one thread"
 
 
 def test_classes():

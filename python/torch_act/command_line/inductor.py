@@ -7,18 +7,25 @@ from torch import Tensor
 
 from torch_act.command_line.calls import Call
 
-_compiled: dict[tuple[str, bool], Callable[..., Tensor]] = {}
+_compiled: dict[tuple[str, bool, int], Callable[..., Tensor]] = {}
 
 
-def compiled(call: Call, direction: str) -> Callable[..., Tensor]:
-    """Compiled on its first call, and again for other dtypes; sizes are symbols."""
-    key = call.label, direction == "in place"
+def compiled(call: Call, direction: str, size: int, threads: int) -> Callable[..., Tensor]:
+    """Compiled on its first call, and again for other dtypes; sizes are symbols.
+
+    Inductor divides the work among threads by the size that it sees first. Smaller ones, which it
+    would leave to one thread, are compiled apart.
+    """
+    from torch._inductor import config
+
+    working = threads if size // threads >= config.cpp.min_chunk_size else 1
+    key = call.label, direction == "in place", working
     if key not in _compiled:
-        _compiled[key] = _compile(call, in_place=direction == "in place")
+        _compiled[key] = _compile(call, direction == "in place", working)
     return _compiled[key]
 
 
-def _compile(call: Call, in_place: bool) -> Callable[..., Tensor]:
+def _compile(call: Call, in_place: bool, threads: int) -> Callable[..., Tensor]:
     function = call.torchs
     assert function is not None
 
@@ -27,6 +34,8 @@ def _compile(call: Call, in_place: bool) -> Callable[..., Tensor]:
         # In place Inductor writes to the input of a functional graph: the result is copied there.
         return inputs[0].copy_(result) if in_place else result
 
+    # What torch.compile makes is kept with the code, and only so much of it for one.
+    alone.__code__ = alone.__code__.replace(co_name=f"{call.label} on {threads}")
     torch._dynamo.config.recompile_limit = 64
     torch._functorch.config.donated_buffer = False  # else a graph cannot be run backward again
-    return torch.compile(alone, dynamic=True, fullgraph=True)
+    return torch.compile(alone, dynamic=True, fullgraph=True, options={"cpp.threads": threads})

@@ -132,7 +132,7 @@ def measure(
     assert ours is not None  # the plan is possible
     functions = {"torch": torchs}
     if inductor and torchs is not None and plan.layout == Layout.contiguous:
-        functions["inductor"] = compiled(plan.call, plan.direction)
+        functions["inductor"] = compiled(plan.call, plan.direction, plan.size, plan.threads)
     contenders: dict[str, Contender] = {"ours": _contender(plan, ours, input)}
     for name, function in functions.items():
         if function is not None and (contender := _where_implemented(plan, function, input)):
