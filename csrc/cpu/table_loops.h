@@ -44,10 +44,55 @@ void tabulate_derivatives(int formula, float* table, const ParameterValues& para
   });
 }
 
+#if defined(__SSE2__)
+// Results are put together in a register: stored one by one, they take a third
+// more time. So are the places looked up, four in one load.
+template <class Stored>
+ACT_HOST_DEVICE std::uint64_t load_four(const Stored* from) {
+  std::uint64_t four;
+  __builtin_memcpy(&four, from, sizeof(four));
+  return four;
+}
+
+template <class Stored>
+ACT_HOST_DEVICE __m128i look_up_vector(const Stored* x, const Stored* table) {
+  const std::uint64_t low = load_four(x), high = load_four(x + 4);
+  const auto at = [=](std::uint64_t place)
+                      ACT_INLINE_LAMBDA { return int{table[place & 0xffff].bits}; };
+  __m128i y = _mm_cvtsi32_si128(at(low));
+  y = _mm_insert_epi16(y, at(low >> 16), 1);
+  y = _mm_insert_epi16(y, at(low >> 32), 2);
+  y = _mm_insert_epi16(y, at(low >> 48), 3);
+  y = _mm_insert_epi16(y, at(high), 4);
+  y = _mm_insert_epi16(y, at(high >> 16), 5);
+  y = _mm_insert_epi16(y, at(high >> 32), 6);
+  return _mm_insert_epi16(y, at(high >> 48), 7);
+}
+
+template <class Stored>
+ACT_HOST_DEVICE __m128i look_up_vector(const Stored* x, const float* table) {
+  const std::uint64_t four = load_four(x);
+  const auto at = [=](std::uint64_t place)
+                      ACT_INLINE_LAMBDA { return _mm_load_ss(table + (place & 0xffff)); };
+  const __m128 low = _mm_unpacklo_ps(at(four), at(four >> 16));
+  const __m128 high = _mm_unpacklo_ps(at(four >> 32), at(four >> 48));
+  return _mm_castps_si128(_mm_movelh_ps(low, high));
+}
+#endif
+
 template <class Stored, class Number>
 ACT_HOST_DEVICE void look_up(Number* out, const Stored* x, std::int64_t size, const Number* table) {
-#pragma GCC unroll 8
-  for (std::int64_t i = 0; i < size; ++i) out[i] = table[x[i].bits];
+  std::int64_t whole = 0;
+#if defined(__SSE2__)
+  constexpr std::int64_t in_vector = sizeof(__m128i) / sizeof(Number);
+  whole = size / in_vector * in_vector;
+#pragma GCC unroll 4
+  for (std::int64_t i = 0; i < whole; i += in_vector) {
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(out + i), look_up_vector(x + i, table));
+  }
+#endif
+#pragma GCC unroll 1
+  for (std::int64_t i = whole; i < size; ++i) out[i] = table[x[i].bits];
 }
 
 template <class Stored>
