@@ -107,7 +107,9 @@ def main():
             # The zero's high part: a multiple of the unit of every t in the range.
             high = mp.nint(value * 2**bits) / 2**bits if name == "zero" else rounded(value, dtype)
             low = rounded(value - high, dtype)
-            print(f"// {name} = {literal(high, dtype)} + {literal(low, dtype)}")
+            lowest = rounded(value - high - low, dtype)
+            parts = " + ".join(literal(part, dtype) for part in (high, low, lowest))
+            print(f"// {name} = {parts}")
 
 
 if __name__ == "__main__":

@@ -75,10 +75,12 @@ struct ExpWithFactor {
     const T r = reduction.r;
     return with_rest(reduction, r * r * exponential::accurate_polynomial(r));
   }
+  // What r + low loses counts eʳ-fold, and that is 1 + r as far as it matters.
   ACT_HOST_DEVICE AccurateBiasedExponential<T> accurate_parts(T x, T low) const {
     const Reduction<T> reduction = reduced(x);
     const T r = reduction.r + low;
-    return with_rest(reduction, fma(r * r, exponential::accurate_polynomial(r), low));
+    const T lost = low - (r - reduction.r);
+    return with_rest(reduction, fma(r * r, exponential::accurate_polynomial(r), fma(lost, r, low)));
   }
 
  private:

@@ -19,11 +19,14 @@ ACT_HOST_DEVICE constexpr Pair<double> density(double) {
   return {0x1.9884533d43651p-2, -0x1.cbc0d30ebfd15p-56};
 }
 
-// The zero of Q(t) - t·φ(t). The high part is a multiple of the unit of every t up to `end`.
+// The zero of Q(t) - t·φ(t). The high part is a multiple of the unit of every t up to `end`, and
+// the lowest what the sum of the other two still lacks.
 ACT_HOST_DEVICE constexpr Pair<float> zero(float) { return {0x1.80eaep-1f, -0x1.cd01fep-22f}; }
 ACT_HOST_DEVICE constexpr Pair<double> zero(double) {
   return {0x1.80ead197f00cp-1, -0x1.844f9d31632b7p-50};
 }
+ACT_HOST_DEVICE constexpr float lowest_of_zero(float) { return -0x1.3089f4p-47f; }
+ACT_HOST_DEVICE constexpr double lowest_of_zero(double) { return 0x1.7d3456948c646p-104; }
 
 // tools/fit_normal_tail.py. Both functions below are 1 + v·rise(v) with v = t/(t + shift) - centre.
 
@@ -186,10 +189,12 @@ ACT_HOST_DEVICE Pair<T> doubled_mills_ratio(Pair<T> t) {
 template <class T>
 ACT_HOST_DEVICE Pair<T> doubled_slope(T t) {
   constexpr Pair<T> zero = normal::zero(T());
-  const T high = zero.high - t;
-  const T low = ((zero.high - high) - t) + zero.low;
+  const T difference = zero.high - t;
+  const T rest = ((zero.high - difference) - t) + zero.low;
+  const T high = difference + rest;
+  const T low = ((difference - high) + rest) + normal::lowest_of_zero(T());
   const T v = t / (t + normal::slope_shift(T())) - normal::slope_centre(T());
-  return {high, fma((high + low) * v, normal::slope_rise(v), low)};
+  return {high, fma(high * v, normal::slope_rise(v), low)};
 }
 
 }  // namespace act::elementary
