@@ -15,6 +15,9 @@ from torch.utils.cpp_extension import CppExtension, CUDAExtension
 ROOT = Path(__file__).resolve().parents[2]
 
 WARNINGS = ["-Wall", "-Wextra", "-Werror"]
+# at::parallel_for is a template, which runs in the calling thread alone where this is missing. The
+# run-time library is the one that torch brings and has loaded: it has the same name.
+THREADS = ["-fopenmp"]
 # With -Wno-error: what a sanitizer looks out for, GCC takes to be possible, and warns of.
 SANITIZERS = {
     "": [],
@@ -43,8 +46,8 @@ def make_extension(toolkit: Toolkit | None) -> Extension:
     """Of both, since they are compiled together; build_command links them apart."""
     sanitizer = SANITIZERS[os.environ.get("TORCH_ACT_SANITIZE", "")]
     # -g0: Python's own flags carry -g, which makes the library thirty times larger.
-    cxx = ["-std=c++20", "-g0", "-fvisibility=hidden", *EXACT, *WARNINGS, *sanitizer]
-    link = sanitizer or ["-s"]
+    cxx = ["-std=c++20", "-g0", "-fvisibility=hidden", *EXACT, *THREADS, *WARNINGS, *sanitizer]
+    link = THREADS + (sanitizer or ["-s"])
     if toolkit is None:
         extension = CppExtension(
             "torch_act._C",
