@@ -70,7 +70,8 @@ def bench(
         Path | None, typer.Option(help="Folder for what is half done; with --full: build/bench.")
     ] = None,
     source: Annotated[
-        Path | None, typer.Option("--from", help="Measure nothing: show this JSON file.")
+        list[Path] | None,
+        typer.Option("--from", help="Measure nothing: show this JSON file, or several as one."),
     ] = None,
     json: Annotated[Path | None, typer.Option(help="File to write; - for stdout.")] = None,
     markdown: Annotated[Path | None, typer.Option(help="File to write; - for stdout.")] = None,
@@ -96,8 +97,8 @@ def bench(
     """
     quiet = STDOUT in (json, markdown, page)
     console = Console(stderr=quiet)
-    if source is not None:
-        cells, header = speed_record.read(source)
+    if source:
+        cells, header = speed_record.read_together(source)
     else:
         _check_device(device)
         chosen = _chosen(op, full)
@@ -131,7 +132,7 @@ def bench(
             [plan for plan in plans if plan.possible], header, repeats, budget, inductor, folder
         )
 
-    if source is not None:
+    if source:
         _show_header(console, header)
     if not full:
         console.print(report.rich_table(cells))

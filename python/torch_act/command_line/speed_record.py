@@ -30,6 +30,21 @@ def read(path: Path) -> tuple[list[Cell], dict[str, str]]:
     return [_cell(row) for row in kept["cells"]], kept["header"]
 
 
+def read_together(paths: Iterable[Path]) -> tuple[list[Cell], dict[str, str]]:
+    """Of several runs, a later one's cells in the place of an earlier one's, and what either's
+    header says."""
+    cells: dict[Key, Cell] = {}
+    headers: dict[str, list[str]] = {}
+    for path in paths:
+        of_it, header = read(path)
+        cells |= {cell.key: cell for cell in of_it}
+        for name, value in header.items():
+            values = headers.setdefault(name, [])
+            if value not in values:
+                values.append(value)
+    return list(cells.values()), {name: "; ".join(values) for name, values in headers.items()}
+
+
 def _cell(row: dict[str, Any]) -> Cell:
     return Cell(**{name: row[name] for name in FIELDS if name in row})
 
