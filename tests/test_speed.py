@@ -158,12 +158,12 @@ def test_several_runs_as_one(tmp_path):
     paths = [tmp_path / "first.json", tmp_path / "second.json"]
     runs = [
         ([_cell(1.0), _cell(1.0, op="gelu")], {"commit": "a", "torch": "2"}),
-        ([_cell(3.0, op="gelu"), _cell(4.0, threads=2)], {"commit": "b", "torch": "2"}),
+        ([_cell(4.0, size=64), _cell(3.0, op="gelu")], {"commit": "b", "torch": "2"}),
     ]
     for path, (cells, header) in zip(paths, runs, strict=True):
         path.write_text(speed_record.as_json(cells, header, []))
     together, header = speed_record.read_together(paths)
-    assert together == [_cell(1.0), _cell(3.0, op="gelu"), _cell(4.0, threads=2)]
+    assert together == [_cell(4.0, size=64), _cell(1.0), _cell(3.0, op="gelu")]
     assert header == {"commit": "a; b", "torch": "2"}
 
 

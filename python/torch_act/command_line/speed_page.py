@@ -10,7 +10,9 @@ TEXT = """# Speed{title}
 
 How long each op takes, beside torch's own function, {inductor}and a copy of memory.
 
-    python -m torch_act bench --full --json docs/speed.json  # every cell; resumable
+    python -m torch_act bench --full --inductor --json docs/speed.json  # every cell; resumable
+    python -m torch_act bench --full --inductor --threads 1 --json one.json  # or in parts
+    python -m torch_act bench --from one.json --from two.json --json docs/speed.json
     python -m torch_act bench --from docs/speed.json --page docs/speed.md  # this page
     python -m torch_act bench --full --op gelu --compare docs/speed.json  # what has changed
     ATEN_CPU_CAPABILITY=avx2 python -m torch_act bench  # without AVX-512, torch too
@@ -37,12 +39,26 @@ its time along the last; half types no longer for an element than float32. rrelu
 copies: most of its time draws random numbers. The number is the ratio to torch or Inductor, or the
 multiple.
 
-Why, as far as we know; the shares were not measured one by one: short formulas of half types are
-computed in float32, converted both ways, and rounded to the nearest number; those of long ones are
-looked up, and of a gradient the product is rounded so; silu, gelu and what is made of them keep the
-digits of the tail and, in derivatives, those beside a zero, with more terms than torch has; softmax
-along another dimension reads panels of rows, and of short ones the double logarithm and division of
-each row take most of the time; on 64 elements most of the time is that of the call.
+Why, as far as we know; the shares were not measured one by one:
+
+- Half types: short formulas, and gradients from a saved output (tanh, sigmoid, softmax), are
+  computed in float32, and what float32 leaves undecided is marked and computed in double, so that
+  every result is the nearest number; torch rounds twice. Long ones are looked up, one load for each
+  element, where float32 computes with all lanes; the gradients of logsigmoid and tanhshrink are,
+  where torch multiplies by what it has saved.
+- silu, gelu, quick_gelu, hardswish, tanhshrink: the digits of the tail and, in derivatives, those
+  beside a zero take more terms than torch has. gelu in place is oneDNN's in torch.
+- relu, leaky_relu, hardtanh, relu6 in place on 4M elements: -0 and NaN pass by comparisons and
+  selections, where torch has one minimum and one maximum, and both wait for the third-level cache.
+- softmax along another dimension reads panels of rows, and of short rows the double logarithm and
+  division of each take most of the time; its backward, of half types and in channels_last, too.
+- Inductor: squareplus, star_relu, snake, quick_gelu and softsign become one loop there as here,
+  with fewer digits; the gradients of prelu's and star_relu's parameters are summed in double here,
+  part by part, so that they do not depend on the number of threads. Half types of 4M elements come
+  from the third-level cache, where each instruction more shows.
+- 64 elements: most of the time is that of the call.
+- float64 of 4M elements, two threads, transposed or channels_last: one after the other were slower
+  at a stretch; times of 32 MB hang on the pages that the system hands out.
 
 """
 

@@ -31,8 +31,7 @@ def read(path: Path) -> tuple[list[Cell], dict[str, str]]:
 
 
 def read_together(paths: Iterable[Path]) -> tuple[list[Cell], dict[str, str]]:
-    """Of several runs, a later one's cells in the place of an earlier one's, and what either's
-    header says."""
+    """Of several runs: a later one's cells replace an earlier one's, in the order of the grid."""
     cells: dict[Key, Cell] = {}
     headers: dict[str, list[str]] = {}
     for path in paths:
@@ -42,7 +41,20 @@ def read_together(paths: Iterable[Path]) -> tuple[list[Cell], dict[str, str]]:
             values = headers.setdefault(name, [])
             if value not in values:
                 values.append(value)
-    return list(cells.values()), {name: "; ".join(values) for name, values in headers.items()}
+    together = {name: "; ".join(values) for name, values in headers.items()}
+    return _as_a_grid(list(cells.values())), together
+
+
+def _as_a_grid(cells: list[Cell]) -> list[Cell]:
+    """Numbers by their size, names as they first come."""
+    fields = ("direction", "dtype", "threads", "size", "layout", "op")
+    names = {name: list(dict.fromkeys(getattr(cell, name) for cell in cells)) for name in fields}
+
+    def place(cell: Cell) -> list[int]:
+        values = [(name, getattr(cell, name)) for name in fields]
+        return [v if isinstance(v, int) else names[name].index(v) for name, v in values]
+
+    return sorted(cells, key=place)
 
 
 def _cell(row: dict[str, Any]) -> Cell:
