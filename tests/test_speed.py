@@ -201,16 +201,12 @@ def test_inductor(tmp_path):
 def test_inductor_compiles_many_ops_and_sizes(monkeypatch):
     """Each op's code is its own: else torch.compile would stop at some number of all of them."""
     pytest.importorskip("torch._inductor")
-    monkeypatch.setattr(torch._dynamo.config, "accumulated_recompile_limit", 2)
     monkeypatch.setattr(inductor, "_compiled", {})
-    threads = torch.get_num_threads()
-    try:
+    with torch._dynamo.config.patch(accumulated_recompile_limit=2):
         for label in ("relu", "relu6", "hardtanh", "leaky_relu"):
             for size in (64, 2**16):
                 plan = Plan(CALLS[label], torch.float32, size, "forward", threads=2)
                 assert measure(plan, repeats=1, inductor=True).inductor > 0
-    finally:
-        torch.set_num_threads(threads)
     assert {key[2] for key in inductor._compiled} == {1, 2}, "few elements are left to one thread"
 
 
