@@ -72,12 +72,12 @@ struct RreluBackward : CompilableNode<RreluBackward> {
 // A negative slope flips the sign: then the output does not tell the input's.
 bool output_determines_derivative(const Scalar& lower) { return lower.toDouble() >= 0; }
 
-// A processor draws a slope slower than it reads it, and a GPU faster. Sparse and nested tensors save their values. Whoever asked for the input or the output to
-// be saved gets these, and a state.
+// A processor draws a slope slower than it reads it, and a GPU faster. Sparse and nested tensors
+// save their values. Whoever asked for the input or the output to be saved gets these, and a state.
 bool saves_slopes(const Tensor& self) {
   const std::optional<Saved> preference = saved_preference();
-  return self.device().is_cpu() && self.layout() == at::kStrided &&
-         preference != Saved::input && preference != Saved::output;
+  return self.device().is_cpu() && self.layout() == at::kStrided && preference != Saved::input &&
+         preference != Saved::output;
 }
 
 Tensor rrelu_with_state(c10::DispatchKeySet keys, const Tensor& self, const Tensor& state,
