@@ -21,6 +21,14 @@ namespace act::cpu {
 // saves.
 inline constexpr int64_t grain = 32768;
 
+// run(begin, end) for all of so many, by several threads where each has `least`. A call of few
+// elements does without what at::parallel_for asks first (tests/test_call_overhead.py).
+template <class Run>
+void share_among_threads(int64_t size, int64_t least, Run run) {
+  if (size <= least) return run(0, size);
+  at::parallel_for(0, size, least, run);
+}
+
 // A new tensor with the layout of `self` (dense in the same order of dimensions where self has
 // gaps), and with another dtype if one is asked for: at::empty_like without the dispatcher.
 inline at::Tensor empty_result(const at::Tensor& self, const at::TensorOptions& options) {
@@ -98,7 +106,7 @@ void for_each_element(const std::array<at::Tensor, count>& operands, Kernel kern
     for (std::size_t k = 0; k < count; ++k) {
       base[k] = static_cast<char*>(const_cast<void*>(operands[k].const_data_ptr()));
     }
-    at::parallel_for(0, size, grain, [&](int64_t begin, int64_t end) {
+    share_among_threads(size, grain, [&](int64_t begin, int64_t end) {
       std::array<char*, count> data;
       std::array<int64_t, 2 * count> strides{};
       for (std::size_t k = 0; k < count; ++k) {

@@ -23,7 +23,7 @@ void for_each_row(const std::array<at::Tensor, count>& tensors, int64_t dim,
   const int64_t unit = granularity(rows);
   const int64_t units = (total + unit - 1) / unit;
   const int64_t least = std::max<int64_t>(1, grain / (unit * rows.size));
-  at::parallel_for(0, units, least, [&](int64_t begin, int64_t end) {
+  share_among_threads(units, least, [&](int64_t begin, int64_t end) {
     run(rows, begin * unit, std::min(end * unit, total));
   });
 }
