@@ -29,7 +29,7 @@ void for_each_element_and_channel(const std::array<at::Tensor, count>& operands,
     config.add_output(operands[0]);
     for (std::size_t k = 1; k < count; ++k) config.add_const_input(operands[k]);
     at::TensorIterator iterator = config.build();
-    at::parallel_for(0, parts, 1, [&](int64_t begin, int64_t end) {
+    share_among_threads(parts, 1, [&](int64_t begin, int64_t end) {
       for (int64_t part = begin; part < end; ++part) {
         double* of_part = sums.data() + part * channels;
         iterator.serial_for_each(

@@ -21,12 +21,16 @@ namespace act::cpu {
 // saves.
 inline constexpr int64_t grain = 32768;
 
-// run(begin, end) for all of so many, by several threads where each has `least`. A call of few
-// elements does without what at::parallel_for asks first (tests/test_call_overhead.py).
+// run(begin, end) for all of so many, if there are any, by several threads where each has `least`.
+// A call of few elements does without what at::parallel_for asks first
+// (tests/test_call_overhead.py).
 template <class Run>
 void share_among_threads(int64_t size, int64_t least, Run run) {
-  if (size <= least) return run(0, size);
-  at::parallel_for(0, size, least, run);
+  if (size > least) {
+    at::parallel_for(0, size, least, run);
+  } else if (size > 0) {
+    run(0, size);
+  }
 }
 
 // A new tensor with the layout of `self` (dense in the same order of dimensions where self has

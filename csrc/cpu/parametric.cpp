@@ -104,7 +104,7 @@ struct Device {
       at::TensorIterator iterator = config.build();
       const Storage storage = storage_of(self);
       const bool stream = should_stream(std::array{grad_input, grad_output, self});
-      at::parallel_for(0, sums.parts(), 1, [&](int64_t begin, int64_t end) {
+      share_among_threads(sums.parts(), 1, [&](int64_t begin, int64_t end) {
         for (int64_t part = begin; part < end; ++part) {
           const auto of_part = sums.of_part(part, contiguous);
           iterator.serial_for_each(

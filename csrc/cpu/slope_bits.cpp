@@ -15,7 +15,7 @@ void for_each_piece(const BitRows& rows, Piece piece) {
   const int64_t bytes_at_once = std::min<int64_t>(rows.bytes, grain / 4);
   const int64_t pieces = (rows.bytes + bytes_at_once - 1) / bytes_at_once;
   const int64_t side_by_side = std::max<int64_t>(1, grain / std::min(rows.elements, grain));
-  at::parallel_for(0, rows.count * pieces, side_by_side, [&](int64_t begin, int64_t end) {
+  share_among_threads(rows.count * pieces, side_by_side, [&](int64_t begin, int64_t end) {
     for (int64_t k = begin; k < end; ++k) {
       const int64_t row = k / pieces, byte = k % pieces * bytes_at_once;
       piece(row * rows.elements + 4 * byte, row * rows.bytes + byte,
