@@ -48,7 +48,7 @@ void tabulate_derivatives(int formula, float* table, const ParameterValues& para
 // Results are put together in a register: stored one by one, they take a third
 // more time. So are the places looked up, four in one load.
 template <class Stored>
-ACT_HOST_DEVICE std::uint64_t load_four(const Stored* from) {
+ACT_HOST_DEVICE std::uint64_t four_places(const Stored* from) {
   std::uint64_t four;
   __builtin_memcpy(&four, from, sizeof(four));
   return four;
@@ -56,7 +56,7 @@ ACT_HOST_DEVICE std::uint64_t load_four(const Stored* from) {
 
 template <class Stored>
 ACT_HOST_DEVICE __m128i look_up_vector(const Stored* x, const Stored* table) {
-  const std::uint64_t low = load_four(x), high = load_four(x + 4);
+  const std::uint64_t low = four_places(x), high = four_places(x + 4);
   const auto at = [=](std::uint64_t place)
                       ACT_INLINE_LAMBDA { return int{table[place & 0xffff].bits}; };
   __m128i y = _mm_cvtsi32_si128(at(low));
@@ -71,7 +71,7 @@ ACT_HOST_DEVICE __m128i look_up_vector(const Stored* x, const Stored* table) {
 
 template <class Stored>
 ACT_HOST_DEVICE __m128i look_up_vector(const Stored* x, const float* table) {
-  const std::uint64_t four = load_four(x);
+  const std::uint64_t four = four_places(x);
   const auto at = [=](std::uint64_t place)
                       ACT_INLINE_LAMBDA { return _mm_load_ss(table + (place & 0xffff)); };
   const __m128 low = _mm_unpacklo_ps(at(four), at(four >> 16));
