@@ -28,16 +28,14 @@ struct Hardswish {
     const T sum = raised + T(3);
     const T error = raised - (sum - T(3));
     const T product = raised * sum;
-    const T product_error = fma(raised, error, fma(raised, sum, -product));
-    const T inner = elementary::copysign(elementary::sixth(product, product_error), x);  // for -0
+    const T excess = fma(-raised, error, fma(-raised, sum, product));
+    const T inner = elementary::sixth_of_difference(product, excess);
     return x < T(3) ? above_middle(x, inner) : x;
   }
 
-  // (2x + 3) / 6 with the rounding error of the sum, so that it stays accurate next to its zero.
+  // (2x + 3) / 6: next to its zero the sum is exact.
   ACT_HOST_DEVICE T derivative(T x) const {
-    const T sum = elementary::fma(T(2), x, T(3));
-    const T error = elementary::fma(T(2), x, -(sum - T(3)));
-    const T inner = elementary::sixth(sum, error);
+    const T inner = elementary::sixth(elementary::fma(T(2), x, T(3)));
     return x <= T(-3) ? T(0) : (x >= T(3) ? T(1) : inner);
   }
 
