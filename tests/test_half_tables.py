@@ -1,4 +1,4 @@
-"""Results of the half types that are looked up (csrc/cpu/half_tables.h) are, bit by bit, those that
+"""Results of the half types that are looked up (csrc/cpu/kept_table.h) are, bit by bit, those that
 are computed: on tensors so small that no table is used, and so large that one is."""
 
 from concurrent.futures import ThreadPoolExecutor
@@ -8,10 +8,16 @@ import torch
 from activations import FORMULAS, HALF_DTYPES
 
 NUMBERS = 65536
-SMALL = 2048  # elements; half_tables.cpp computes them
+SMALL = 2048  # elements; computed
 LARGE = 3 * NUMBERS  # makes the table at once
 
 SHORT = {"hardswish", "hardsigmoid", "hard_mish", "relu_squared"}
+# Of these the parameters are tensors.
+PARAMETRIC = {
+    "star_relu": [(0.75, -0.5), (0.0, 1.5), (-0.0, -0.0)],
+    "xielu": [(0.8, 0.3), (-20.0, 5.0)],
+    "snake": [(1.0, 1.0), (0.125, 2.0), (0.0, -0.0), (float("nan"), 0.5)],
+}
 CASES = [case for case in FORMULAS if not case.two_slopes and case.name not in SHORT]
 
 
@@ -72,3 +78,33 @@ def test_parameters_have_their_own():
 
     with ThreadPoolExecutor(4) as threads:
         assert all(threads.map(is_right, alphas * 8))
+
+
+@pytest.mark.parametrize("dtype", HALF_DTYPES, ids=str)
+@pytest.mark.parametrize("name", PARAMETRIC)
+def test_parameters_that_are_tensors(name, dtype):
+    op, in_place = getattr(torch.ops.act, name), getattr(torch.ops.act, f"{name}_")
+    x = every_number(dtype)
+    (large,) = repeated(x)
+    for numbers in PARAMETRIC[name] * 2:
+        parameters = [torch.tensor(number, dtype=dtype) for number in numbers]
+        want = bits(in_pieces(lambda x, p=parameters: op(x, *p), x)).repeat(3)
+        assert torch.equal(bits(op(large, *parameters)), want)
+        assert torch.equal(bits(in_place(large.clone(), *parameters)), want)
+        spread = torch.stack([large, large], 1)[:, 0]
+        assert torch.equal(bits(op(spread, *parameters)), want)
+        images = large.view(3, 4, -1, 64).contiguous(memory_format=torch.channels_last)
+        result = op(images, *parameters)
+        assert result.stride() == images.stride()
+        assert torch.equal(bits(result.contiguous()).flatten(), want)
+
+
+@pytest.mark.parametrize("dtype", HALF_DTYPES, ids=str)
+def test_parameters_of_channels_have_no_table(dtype):
+    x = every_number(dtype).repeat(4).view(4, 2, -1)
+    alpha, beta = (torch.tensor(pair, dtype=dtype) for pair in ([0.5, 2.0], [1.0, 0.25]))
+    both = torch.ops.act.snake(x, alpha, beta)
+    for channel in range(2):
+        one = x[:, channel].contiguous()
+        alone = torch.ops.act.snake(one, alpha[channel], beta[channel])
+        assert torch.equal(bits(both[:, channel]), bits(alone))

@@ -3,11 +3,14 @@
 #include "parametric.h"
 
 #include <algorithm>
+#include <bit>
+#include <cstring>
 #include <vector>
 
 #include "../parametric_kernels.h"
 #include "channel_operand.h"
 #include "elementwise.h"
+#include "kept_table.h"
 
 namespace act::cpu {
 namespace {
@@ -18,6 +21,36 @@ const ParametricLoops& parametric_loops() {
   if (&kernels() == &avx2::kernels) return avx2::parametric_loops;
 #endif
   return baseline::parametric_loops;
+}
+
+// Never destroyed: another thread may compute while the process ends.
+KeptTable& table_of(int formula, Storage storage) {
+  using Tables = std::array<std::array<KeptTable, 2>, ParametricActivations::size>;
+  static Tables& tables = *new Tables;
+  return tables[static_cast<std::size_t>(formula)][storage == Storage::bfloat16 ? 0 : 1];
+}
+
+// Of a half type's values, where each parameter is one value. Null where there is none.
+template <std::size_t count>
+std::shared_ptr<const void> value_table(int formula, const ParameterValues& scalars,
+                                        const at::Tensor& self,
+                                        const std::array<at::Tensor, count>& parameters) {
+  const Storage storage = storage_of(self);
+  if (storage != Storage::bfloat16 && storage != Storage::float16) return nullptr;
+  if (self.numel() < KeptTable::smallest_call) return nullptr;
+  ParameterBits bits{std::bit_cast<std::uint64_t>(scalars.first),
+                     std::bit_cast<std::uint64_t>(scalars.second)};
+  static_assert(2 + count <= std::tuple_size_v<ParameterBits>);
+  std::array<const void*, count> numbers;
+  for (std::size_t k = 0; k < count; ++k) {
+    if (parameters[k].numel() != 1) return nullptr;
+    numbers[k] = parameters[k].const_data_ptr();
+    std::memcpy(&bits[2 + k], numbers[k], sizeof(std::uint16_t));
+  }
+  return table_of(formula, storage)
+      .find(bits, self.numel(), half_numbers * sizeof(std::uint16_t), [&](void* table) {
+        parametric_loops().tabulate(formula, storage, table, numbers.data(), scalars);
+      });
 }
 
 // The gradients of the parameters are sums over the tensor. It is cut into parts by its shape
@@ -74,11 +107,16 @@ struct Device {
   template <std::size_t count>
   static void run(int formula, const ParameterValues& scalars, const at::Tensor& result,
                   const at::Tensor& self, const std::array<at::Tensor, count>& parameters) {
+    const Storage storage = storage_of(self);
+    if (const auto table = value_table(formula, scalars, self, parameters)) {
+      return for_each_element(std::array{result, self}, [&](const Operands& o) {
+        parametric_loops().value_from_table(storage, table.get(), o);
+      });
+    }
     std::array<at::Tensor, 2 + count> operands{result, self};
     for (std::size_t k = 0; k < count; ++k) {
       operands[2 + k] = weight_operand(parameters[k], self);
     }
-    const Storage storage = storage_of(self);
     for_each_element(operands, [&](const Operands& o) {
       parametric_loops().value(formula, storage, o, scalars);
     });

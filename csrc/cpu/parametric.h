@@ -17,6 +17,12 @@ struct ParametricLoops {
   // (out, x, parameters), with stride 0 along dimensions that share one.
   void (*value)(int formula, Storage, const Operands&, const ParameterValues&);
 
+  // The values of a half type at all its numbers, each parameter being one value of that type. And
+  // (out, x) from them.
+  void (*tabulate)(int formula, Storage, void* table, const void* const* parameters,
+                   const ParameterValues&);
+  void (*value_from_table)(Storage, const void* table, const Operands&);
+
   // (grad_input, grad_output, x, contiguous parameters). Adds to the sums of each parameter.
   void (*backward)(int formula, Storage, const Operands&, const ParameterValues&,
                    const ParameterSums*);

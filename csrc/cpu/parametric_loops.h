@@ -5,6 +5,7 @@
 #include <act/parametric_activations.h>
 
 #include "blocks.h"
+#include "look_up.h"
 #include "parametric.h"
 
 namespace act::cpu::ACT_INSTRUCTION_SET {
@@ -137,6 +138,31 @@ void parametric_as(const Operands& o, const ParameterValues& scalars) {
   walk<Stored, 1 + tensor_count<Formula>>(o, parametric_value_loop<T, Formula>, scalars);
 }
 
+// By the loops that compute without a table: so that both give the same bits.
+template <class Stored, template <class> class Formula>
+void tabulate_parametric_as(Stored* table, const void* const* parameters,
+                            const ParameterValues& scalars) {
+  constexpr int operands = 2 + tensor_count<Formula>;
+  constexpr std::int64_t strides[2 * operands] = {sizeof(Stored), sizeof(Stored)};
+  char* data[operands];
+  for (int k = 2; k < operands; ++k) {
+    data[k] = const_cast<char*>(static_cast<const char*>(parameters[k - 2]));
+  }
+  for_each_half_number<Stored>([&](Stored* x, std::int64_t place) {
+    data[0] = reinterpret_cast<char*>(table + place);
+    data[1] = reinterpret_cast<char*>(x);
+    parametric_as<Stored, Formula>({data, strides, block_elements<float>, 1, false}, scalars);
+  });
+}
+
+template <class Stored, template <class> class... Formula>
+void call_tabulate_parametric(FormulaList<Formula...>, int formula, Stored* table,
+                              const void* const* parameters, const ParameterValues& scalars) {
+  static constexpr void (*tabulate[])(Stored*, const void* const*, const ParameterValues&) = {
+      tabulate_parametric_as<Stored, Formula>...};
+  tabulate[formula](table, parameters, scalars);
+}
+
 template <class Stored, template <class> class... Formula>
 void call_parametric(FormulaList<Formula...>, int formula, const Operands& o,
                      const ParameterValues& scalars) {
@@ -161,6 +187,24 @@ inline void parametric(int formula, Storage storage, const Operands& o,
   });
 }
 
+inline void tabulate_parametric(int formula, Storage storage, void* table,
+                                const void* const* parameters, const ParameterValues& scalars) {
+  dispatch_storage(storage, [&]<class Stored>() {
+    if constexpr (!std::is_same_v<Stored, opmath_t<Stored>>) {
+      call_tabulate_parametric(ParametricActivations{}, formula, static_cast<Stored*>(table),
+                               parameters, scalars);
+    }
+  });
+}
+
+inline void parametric_from_table(Storage storage, const void* table, const Operands& o) {
+  dispatch_storage(storage, [&]<class Stored>() {
+    if constexpr (!std::is_same_v<Stored, opmath_t<Stored>>) {
+      values_from_table(o, static_cast<const Stored*>(table));
+    }
+  });
+}
+
 inline void parametric_backward(int formula, Storage storage, const Operands& o,
                                 const ParameterValues& scalars, const ParameterSums* sums) {
   dispatch_storage(storage, [&]<class Stored>() {
@@ -168,6 +212,7 @@ inline void parametric_backward(int formula, Storage storage, const Operands& o,
   });
 }
 
-extern const ParametricLoops parametric_loops{parametric, parametric_backward};
+extern const ParametricLoops parametric_loops{parametric, tabulate_parametric,
+                                              parametric_from_table, parametric_backward};
 
 }  // namespace act::cpu::ACT_INSTRUCTION_SET

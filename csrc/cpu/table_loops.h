@@ -1,24 +1,11 @@
-// A half type has 65,536 numbers. What a formula gives at each fits the caches
-// beside the data, and of numbers as networks have them so few differ in sign
-// and leading bits that the first level holds what is looked up: one load in
-// place of an exponential and a division.
+// Tables of the formulas whose parameters are numbers (look_up.h), and the loops that look their
+// results up.
 #pragma once
 
+#include "look_up.h"
 #include "pointwise_loops.h"
 
 namespace act::cpu::ACT_INSTRUCTION_SET {
-
-// calculate(x, place) for all of them, block by block.
-template <class Stored, class Calculate>
-void for_each_half_number(Calculate calculate) {
-  Stored x[block_elements<float>];
-  for (std::int64_t begin = 0; begin < half_numbers; begin += block_elements<float>) {
-    for (std::int64_t i = 0; i < block_elements<float>; ++i) {
-      x[i].bits = static_cast<std::uint16_t>(begin + i);
-    }
-    calculate(x, begin);
-  }
-}
 
 // By the loops that compute without a table: so that both give the same bits.
 template <class Stored>
@@ -42,70 +29,6 @@ void tabulate_derivatives(int formula, float* table, const ParameterValues& para
     backward(table + place, inputs, block_elements<float>, parameters,
              /*stream=*/false);
   });
-}
-
-#if defined(__SSE2__)
-// Results are put together in a register: stored one by one, they take a third
-// more time. So are the places looked up, four in one load.
-template <class Stored>
-ACT_HOST_DEVICE std::uint64_t four_places(const Stored* from) {
-  std::uint64_t four;
-  __builtin_memcpy(&four, from, sizeof(four));
-  return four;
-}
-
-template <class Stored>
-ACT_HOST_DEVICE __m128i look_up_vector(const Stored* x, const Stored* table) {
-  const std::uint64_t low = four_places(x), high = four_places(x + 4);
-  const auto at = [=](std::uint64_t place)
-                      ACT_INLINE_LAMBDA { return int{table[place & 0xffff].bits}; };
-  __m128i y = _mm_cvtsi32_si128(at(low));
-  y = _mm_insert_epi16(y, at(low >> 16), 1);
-  y = _mm_insert_epi16(y, at(low >> 32), 2);
-  y = _mm_insert_epi16(y, at(low >> 48), 3);
-  y = _mm_insert_epi16(y, at(high), 4);
-  y = _mm_insert_epi16(y, at(high >> 16), 5);
-  y = _mm_insert_epi16(y, at(high >> 32), 6);
-  return _mm_insert_epi16(y, at(high >> 48), 7);
-}
-
-template <class Stored>
-ACT_HOST_DEVICE __m128i look_up_vector(const Stored* x, const float* table) {
-  const std::uint64_t four = four_places(x);
-  const auto at = [=](std::uint64_t place)
-                      ACT_INLINE_LAMBDA { return _mm_load_ss(table + (place & 0xffff)); };
-  const __m128 low = _mm_unpacklo_ps(at(four), at(four >> 16));
-  const __m128 high = _mm_unpacklo_ps(at(four >> 32), at(four >> 48));
-  return _mm_castps_si128(_mm_movelh_ps(low, high));
-}
-#endif
-
-template <class Stored, class Number>
-ACT_HOST_DEVICE void look_up(Number* out, const Stored* x, std::int64_t size, const Number* table) {
-  std::int64_t whole = 0;
-#if defined(__SSE2__)
-  constexpr std::int64_t in_vector = sizeof(__m128i) / sizeof(Number);
-  whole = size / in_vector * in_vector;
-#pragma GCC unroll 4
-  for (std::int64_t i = 0; i < whole; i += in_vector) {
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(out + i), look_up_vector(x + i, table));
-  }
-#endif
-#pragma GCC unroll 1
-  for (std::int64_t i = whole; i < size; ++i) out[i] = table[x[i].bits];
-}
-
-template <class Stored>
-void value_from_table(Stored* out, const Stored* x, std::int64_t size, const Stored* table,
-                      bool stream) {
-  if (!stream) return look_up(out, x, size, table);
-  alignas(line_bytes) Stored values[half_block];
-  for (std::int64_t i = 0; i < size; i += half_block) {
-    const std::int64_t count = size - i < half_block ? size - i : half_block;
-    look_up(values, x + i, count, table);
-    stream_bytes(reinterpret_cast<char*>(out + i), reinterpret_cast<const char*>(values),
-                 count * static_cast<std::int64_t>(sizeof(Stored)));
-  }
 }
 
 // As the walk over blocks: the same products, and the same ones computed again
@@ -144,12 +67,7 @@ void pointwise_from_table_as(int formula, Pointwise order, const void* table, co
   if (!(is_value ? are_rows_dense<Stored, 2>(o) : are_rows_dense<Stored, 3>(o))) {
     return pointwise_as<Stored>(formula, order, saved, o, parameters);
   }
-  if (is_value) {
-    return for_each_dense_row<Stored, 1>(
-        o, [&](Stored* out, const Stored* const* in, std::int64_t size) {
-          value_from_table(out, in[0], size, static_cast<const Stored*>(table), o.stream);
-        });
-  }
+  if (is_value) return values_from_table(o, static_cast<const Stored*>(table));
   RoundedExactly<Stored, 2> rounding(activation_loops<double>(formula).get(order, saved),
                                      parameters, float_error(order));
   for_each_dense_row<Stored, 2>(o, [&](Stored* grad_input, const Stored* const* in,
