@@ -42,7 +42,7 @@ test-wheel: $(installed)
 # the library; the numbers of the kernels are g++'s.
 simulated := adapters bias_act gated glu gumbel masked_softmax parametric pointwise pointwise_bugs prelu resources rrelu softmax
 numbers := certificate certificate_fused exhaustive_half half_rounding instruction_sets instructions call_overhead reference
-shown := $(simulated:%=cuda_%) $(numbers) gallery site transcript build_messages speed
+shown := $(simulated:%=cuda_%) $(numbers) gallery site transcript build_messages speed speed_turns
 
 # One architecture: the assembler, run for each, takes more than half of the time of a large kernel.
 # A newer GPU takes the PTX.

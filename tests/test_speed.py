@@ -2,7 +2,6 @@
 
 import json
 import sys
-import time
 
 import pytest
 import torch
@@ -16,7 +15,7 @@ from torch_act.command_line import (
 )
 from torch_act.command_line.calls import calls, calls_along_first_dim
 from torch_act.command_line.layouts import Layout, image_shape, make_input
-from torch_act.command_line.measurement import Cell, Plan, measure, times_of_turns
+from torch_act.command_line.measurement import Cell, Plan, measure
 from torch_act.command_line.speed_page import page
 from typer.testing import CliRunner
 
@@ -87,34 +86,6 @@ def test_what_torch_does_not_have():
     cell = measure(Plan(CALLS["rrelu"], torch.float16, 64, "training"), repeats=1)
     assert cell.ours > 0
     assert cell.torch is cell.ratio is None
-
-
-def test_in_place_meets_the_same_numbers_in_each_turn():
-    plan = Plan(CALLS["leaky_relu"], torch.float32, 64, "in place", Layout.stride_2)
-    first = []
-
-    def timer(contender, count):
-        result = contender()
-        if hasattr(contender, "refresh"):
-            first.append(result.clone())
-        return 1e-3  # so fast that a turn would take 200 million calls
-
-    cell = measure(plan, repeats=4, timer=timer)
-    assert cell.ours > 0
-    assert all(torch.equal(numbers, first[-1]) for numbers in first[4:])
-    x = make_input(64, torch.float32, Layout.stride_2, torch.device("cpu"))
-    assert torch.equal(
-        first[-1], torch.where(x > 0, x, x * 0.01 * 0.01)
-    )  # untimed call, timed call
-
-
-def test_no_turns_beyond_the_budget():
-    def slow():
-        time.sleep(0.003)
-
-    assert len(times_of_turns([slow], repeats=50, budget=0.02)) < 10
-    assert len(times_of_turns([slow], repeats=50, budget=0.0)) == 2
-    assert len(times_of_turns([slow], repeats=5)) == 5
 
 
 def test_full_grid_is_kept_and_resumed(tmp_path, monkeypatch):
@@ -261,6 +232,16 @@ def test_page_marks_means_below_their_bound():
     text = page([_cell(1.0, 1.9, **LARGE), _cell(1.0, 1.9)], {})
     assert "| forward | float32 | 4M | contiguous | 1 | 1 | **1.90** | ≥ 2.0 | 2.00 |" in text
     assert "| forward | float32 | 4K | contiguous | 1 | 1 | 1.90 |  | 2.00 |" in text
+
+
+def test_page_tells_what_was_not_measured():
+    small = [_cell(inductor=0.5), _cell(inductor=0.5, dtype="float64"), _cell(layout="stride-2")]
+    assert "Not measured" not in page(small, {})
+    large = [_cell(**LARGE), _cell(dtype="float64", inductor=0.5, size=2**22)]
+    text = page([*small, *large, _cell(threads=2)], {})
+    assert "- 4M elements: stride-2\n" in text
+    assert "- Inductor, 1 thread: forward 4M (float32)\n" in text
+    assert "- Inductor, 2 threads: forward 4K\n" in text
 
 
 @pytest.mark.parametrize(

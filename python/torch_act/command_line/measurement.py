@@ -1,14 +1,14 @@
 """Times ours, torch's and a memory copy against each other.
 
 The contenders take turns within one run, so that a change of the clock or of the neighbours' load
-meets all of them; their order changes from round to round, and each starts with a call that is not
-timed, if it is short, so that none always finds the caches as another left them. The fastest of
-many turns counts: what else the machine does can only add time. Every call makes a fresh output, as
-users' calls do. The copy is `Tensor.copy_` of as many elements, contiguous, into memory that exists
-and is warm. Backward is the backward alone: torch.autograd.grad on a retained graph, with a
-full-size gradient, for all differentiable inputs. A training step is forward and backward together.
-In place the input is written anew before each turn, and a turn is short: elements that an op is
-applied to again and again become subnormal.
+meets all of them; each order is followed by its reverse, and each turn starts with a call that is
+not timed, if it is short, so that even in two rounds none always finds the caches as the same one
+left them. The fastest of many turns counts: what else the machine does can only add time. Every
+call makes a fresh output, as users' calls do. The copy is `Tensor.copy_` of as many elements,
+contiguous, into memory that exists and is warm. Backward is the backward alone: torch.autograd.grad
+on a retained graph, with a full-size gradient, for all differentiable inputs. A training step is
+forward and backward together. In place the input is written anew before each turn, and a turn is
+short: elements that an op is applied to again and again become subnormal.
 
 On a CUDA device the times are the device's own, of each call alone (see timers.py). There the bytes
 that a call cannot do without, over its time, are compared with what the copy reaches.
@@ -17,7 +17,7 @@ that a call cannot do without, over its time, are compared with what the copy re
 import gc
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import cycle, islice, permutations
@@ -256,8 +256,7 @@ def times_of_turns(
     gc.disable()
     start = time.perf_counter()
     try:
-        orders = cycle(permutations(range(len(contenders))))
-        for order in islice(orders, repeats):
+        for order in islice(cycle(_orders(len(contenders))), repeats):
             if len(turns) >= LEAST_TURNS and time.perf_counter() - start > budget:
                 break
             turn = [math.inf] * len(contenders)
@@ -272,6 +271,14 @@ def times_of_turns(
         if collecting:
             gc.enable()
     return turns
+
+
+def _orders(count: int) -> Iterator[tuple[int, ...]]:
+    """All orders of so many, each followed by its reverse."""
+    for order in permutations(range(count)):
+        if order <= order[::-1]:
+            yield order
+            yield order[::-1]
 
 
 def fastest(contenders: list[Contender], repeats: int, timer: Timer = cpu_timer) -> list[float]:

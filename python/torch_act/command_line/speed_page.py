@@ -70,10 +70,40 @@ def page(cells: list[Cell], header: dict[str, str]) -> str:
     title = f" with {instruction_set}" if instruction_set in ("avx2", "baseline") else ""
     lines = [TEXT.format(title=title, inductor=inductor, method=METHOD)]
     lines += [*(f"- {name}: {value}" for name, value in header.items()), ""]
+    if absent := list(_absent(cells)):
+        lines += ["Not measured, of the grid that the cells below span:", "", *absent, ""]
     lines += ["## Means", "", *_means(cells), ""]
     found = list(misses(cells, instruction_set))
     lines += ["## Bounds that are missed", "", MISSED, *_missed(found, len(cells)), ""]
     return "\n".join(lines)
+
+
+def _absent(cells: list[Cell]) -> Iterator[str]:
+    """Which sizes lack which layouts, and Inductor where it could stand beside torch."""
+    layouts = list(dict.fromkeys(cell.layout for cell in cells))
+    for size in sorted({cell.size for cell in cells}):
+        measured = {cell.layout for cell in cells if cell.size == size}
+        if missing := [layout for layout in layouts if layout not in measured]:
+            yield f"- {size_name(size)} elements: {', '.join(missing)}"
+    if not any(cell.inductor for cell in cells):
+        return
+    groups: dict[tuple[int, str, int], dict[str, list[bool]]] = {}
+    for cell in cells:
+        if cell.layout == "contiguous" and cell.torch:
+            group = groups.setdefault((cell.threads, cell.direction, cell.size), {})
+            group.setdefault(cell.dtype, []).append(cell.inductor is not None)
+    for threads in sorted({threads for threads, _, _ in groups}):
+        rows: dict[str, list[str]] = {}
+        for (own, direction, size), dtypes in groups.items():
+            lacking = [dtype for dtype, beside in dtypes.items() if not any(beside)]
+            if own == threads and lacking:
+                which = "" if len(lacking) == len(dtypes) else f" ({', '.join(lacking)})"
+                rows.setdefault(direction, []).append(size_name(size) + which)
+        if rows:
+            where = "; ".join(
+                f"{direction} {', '.join(sizes)}" for direction, sizes in rows.items()
+            )
+            yield f"- Inductor, {threads} thread{'s' * (threads > 1)}: {where}"
 
 
 def _means(cells: list[Cell]) -> Iterator[str]:
