@@ -129,7 +129,7 @@ def test_several_runs_as_one(tmp_path):
     paths = [tmp_path / "first.json", tmp_path / "second.json"]
     runs = [
         ([_cell(1.0), _cell(1.0, op="gelu")], {"commit": "a", "torch": "2"}),
-        ([_cell(4.0, size=64), _cell(3.0, op="gelu")], {"commit": "b", "torch": "2"}),
+        ([_cell(4.0, size=64), _cell(3.0, op="gelu")], {"commit": "b; a", "torch": "2"}),
     ]
     for path, (cells, header) in zip(paths, runs, strict=True):
         path.write_text(speed_record.as_json(cells, header, []))
@@ -239,9 +239,11 @@ def test_page_tells_what_was_not_measured():
     assert "Not measured" not in page(small, {})
     large = [_cell(**LARGE), _cell(dtype="float64", inductor=0.5, size=2**22)]
     text = page([*small, *large, _cell(threads=2)], {})
-    assert "- 4M elements: stride-2\n" in text
-    assert "- Inductor, 1 thread: forward 4M (float32)\n" in text
-    assert "- Inductor, 2 threads: forward 4K\n" in text
+    assert "- 4M stride-2, 1 thread: forward\n" in text
+    assert "- 4M contiguous, 2 threads: forward\n" in text
+    assert "- Inductor, 1 thread: 4M forward (float32)\n" in text
+    assert "- Inductor, 2 threads: 4K forward\n" in text
+    assert "- 4M contiguous, 1 thread: forward (float64)\n" in page([*small, large[0]], {})
 
 
 @pytest.mark.parametrize(

@@ -122,7 +122,7 @@ def bench(
         turns = f"fastest of {repeats} turns"
         if budget < math.inf:
             turns += f", of fewer after {budget} s"
-        header = {**machine(), "threads": ", ".join(map(str, counts)), "time": turns}
+        header = {**machine(), "threads": "; ".join(map(str, counts)), "time": turns}
         if device != "cpu":
             torch.cuda.set_device(torch.device(device).index or 0)
             header["device"] = describe(device)

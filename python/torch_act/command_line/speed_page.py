@@ -49,7 +49,8 @@ Why, as far as we know; the shares were not measured one by one:
 - silu, gelu, quick_gelu, hardswish, tanhshrink: the digits of the tail and, in derivatives, those
   beside a zero take more terms than torch has. gelu in place is oneDNN's in torch.
 - relu, leaky_relu, hardtanh, relu6 in place on 4M elements: -0 and NaN pass by comparisons and
-  selections, where torch has one minimum and one maximum, and both wait for the third-level cache.
+  selections, where torch has one minimum and one maximum; both wait for the third-level cache, and
+  of shorter loops more rounds are under way.
 - softmax along another dimension reads panels of rows, and of short rows the double logarithm and
   division of each take most of the time; its backward, of half types and in channels_last, too.
 - Inductor: squareplus, star_relu, snake, quick_gelu and softsign become one loop there as here,
@@ -57,8 +58,8 @@ Why, as far as we know; the shares were not measured one by one:
   part by part, so that they do not depend on the number of threads. Half types of 4M elements come
   from the third-level cache, where each instruction more shows.
 - 64 elements: most of the time is that of the call.
-- float64 of 4M elements, two threads, transposed or channels_last: one after the other were slower
-  at a stretch; times of 32 MB hang on the pages that the system hands out.
+- From 4M elements on, single cells far off their neighbours, ours or torch's: what a call of fresh
+  pages costs is the system's matter, and two or three turns do not level it.
 
 """
 
@@ -79,31 +80,42 @@ def page(cells: list[Cell], header: dict[str, str]) -> str:
 
 
 def _absent(cells: list[Cell]) -> Iterator[str]:
-    """Which sizes lack which layouts, and Inductor where it could stand beside torch."""
-    layouts = list(dict.fromkeys(cell.layout for cell in cells))
-    for size in sorted({cell.size for cell in cells}):
-        measured = {cell.layout for cell in cells if cell.size == size}
-        if missing := [layout for layout in layouts if layout not in measured]:
-            yield f"- {size_name(size)} elements: {', '.join(missing)}"
-    if not any(cell.inductor for cell in cells):
-        return
-    groups: dict[tuple[int, str, int], dict[str, list[bool]]] = {}
+    """Which cells a size lacks that other sizes have, and where Inductor is not beside torch."""
+    sizes: dict[tuple[str, int], dict[tuple[str, str], set[int]]] = {}
+    beside: dict[int, dict[tuple[str, str], list[bool]]] = {}
     for cell in cells:
+        kinds = sizes.setdefault((cell.layout, cell.threads), {})
+        kinds.setdefault((cell.direction, cell.dtype), set()).add(cell.size)
         if cell.layout == "contiguous" and cell.torch:
-            group = groups.setdefault((cell.threads, cell.direction, cell.size), {})
-            group.setdefault(cell.dtype, []).append(cell.inductor is not None)
-    for threads in sorted({threads for threads, _, _ in groups}):
-        rows: dict[str, list[str]] = {}
-        for (own, direction, size), dtypes in groups.items():
-            lacking = [dtype for dtype, beside in dtypes.items() if not any(beside)]
-            if own == threads and lacking:
-                which = "" if len(lacking) == len(dtypes) else f" ({', '.join(lacking)})"
-                rows.setdefault(direction, []).append(size_name(size) + which)
-        if rows:
-            where = "; ".join(
-                f"{direction} {', '.join(sizes)}" for direction, sizes in rows.items()
-            )
-            yield f"- Inductor, {threads} thread{'s' * (threads > 1)}: {where}"
+            where = f"{size_name(cell.size)} {cell.direction}"
+            group = beside.setdefault(cell.threads, {}).setdefault((where, cell.dtype), [])
+            group.append(cell.inductor is not None)
+    for size in sorted({cell.size for cell in cells}):
+        for (layout, threads), kinds in sizes.items():
+            lacking = {kind: size not in measured for kind, measured in kinds.items()}
+            if any(lacking.values()):
+                name = f"{size_name(size)} {layout}, {_threads(threads)}"
+                yield f"- {name}: {_dtypes_of_each(lacking)}"
+    if any(cell.inductor for cell in cells):
+        for threads, groups in beside.items():
+            lacking = {kind: not any(group) for kind, group in groups.items()}
+            if any(lacking.values()):
+                yield f"- Inductor, {_threads(threads)}: {_dtypes_of_each(lacking)}"
+
+
+def _threads(count: int) -> str:
+    return "1 thread" if count == 1 else f"{count} threads"
+
+
+def _dtypes_of_each(lacking: dict[tuple[str, str], bool]) -> str:
+    """Names with the dtypes that are lacking, where not all are."""
+    texts = []
+    for name in dict.fromkeys(name for name, _ in lacking):
+        dtypes = {dtype: lacks for (own, dtype), lacks in lacking.items() if own == name}
+        which = ", ".join(dtype for dtype, lacks in dtypes.items() if lacks)
+        if which:
+            texts.append(name if all(dtypes.values()) else f"{name} ({which})")
+    return "; ".join(texts)
 
 
 def _means(cells: list[Cell]) -> Iterator[str]:

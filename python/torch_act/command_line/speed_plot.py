@@ -6,6 +6,7 @@ from matplotlib.figure import Figure
 
 from torch_act.command_line.measurement import Cell
 from torch_act.command_line.report import size_name
+from torch_act.command_line.speed_bounds import FROM_MEMORY
 
 COLOURS = {"float32": "#1f77b4", "float64": "#7f7f7f", "bfloat16": "#d62728", "float16": "#ff7f0e"}
 MARKERS = {"forward": "^", "backward": "v", "training": "o", "in place": "_"}
@@ -13,9 +14,11 @@ MARKERS = {"forward": "^", "backward": "v", "training": "o", "in place": "_"}
 
 def draw(cells: list[Cell], path: Path) -> None:
     """PNG or SVG, by the file's name: a column for each op, a colour for each dtype, a marker for
-    each direction; the largest size that was measured, contiguous, with the fewest threads."""
+    each direction; contiguous, with the fewest threads, of the size that bounds are stated for or,
+    on a CUDA device and where that was not measured, of the largest."""
     shown = [cell for cell in cells if cell.layout == "contiguous"]
-    size, threads = max(c.size for c in shown), min(c.threads for c in shown)
+    stated = {cell.size for cell in shown if cell.device == "cpu"} & {FROM_MEMORY}
+    size, threads = max(stated or {c.size for c in shown}), min(c.threads for c in shown)
     shown = [cell for cell in shown if (cell.size, cell.threads) == (size, threads)]
     ops = list(dict.fromkeys(cell.op for cell in shown))
     kinds = list(dict.fromkeys((cell.direction, cell.dtype) for cell in shown))

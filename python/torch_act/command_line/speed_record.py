@@ -33,14 +33,12 @@ def read(path: Path) -> tuple[list[Cell], dict[str, str]]:
 def read_together(paths: Iterable[Path]) -> tuple[list[Cell], dict[str, str]]:
     """Of several runs: a later one's cells replace an earlier one's, in the order of the grid."""
     cells: dict[Key, Cell] = {}
-    headers: dict[str, list[str]] = {}
+    headers: dict[str, dict[str, None]] = {}
     for path in paths:
         of_it, header = read(path)
         cells |= {cell.key: cell for cell in of_it}
         for name, value in header.items():
-            values = headers.setdefault(name, [])
-            if value not in values:
-                values.append(value)
+            headers.setdefault(name, {}).update(dict.fromkeys(value.split("; ")))
     together = {name: "; ".join(values) for name, values in headers.items()}
     return _as_a_grid(list(cells.values())), together
 
