@@ -102,6 +102,8 @@ def test_without_python_it_can_be_configured(tmp_path):
     release = torch_act._C.build_info()["cuda"] or ""
     assert f'TorchAct_CUDA_VERSION "{release}"' in config
     target = tmp_path / "CMakeFiles/torch_act.dir"
+    listed = re.search(r"set\(exact (.*)\)", (ROOT / "CMakeLists.txt").read_text())[1]
+    assert tuple(listed.split()) == extension.EXACT
     flags = re.search("CXX_FLAGS = (.*)", (target / "flags.make").read_text())[1].split()
     assert {*extension.EXACT, *extension.THREADS, *extension.WARNINGS} <= set(flags)
     assert set(extension.THREADS) <= set((target / "link.txt").read_text().split())
