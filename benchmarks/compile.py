@@ -21,8 +21,9 @@ from rich.console import Console
 from rich.progress import track
 from torch import Tensor
 from torch_act.command_line.calls import Call, calls
+from torch_act.command_line.layouts import ROW
 from torch_act.command_line.machine import versions
-from torch_act.command_line.measurement import ROW, fastest
+from torch_act.command_line.turns import fastest
 
 CONTENDERS = ("torch", "kernels", "decompositions")
 Contender = Callable[[], object]

@@ -7,7 +7,8 @@ import pytest
 import torch
 from torch_act.command_line.calls import calls
 from torch_act.command_line.layouts import Layout, make_input
-from torch_act.command_line.measurement import Plan, measure, times_of_turns
+from torch_act.command_line.measurement import Plan, measure
+from torch_act.command_line.turns import times_of_turns
 
 CALLS = {call.label: call for call in calls(training=True)}
 

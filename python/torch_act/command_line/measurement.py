@@ -1,26 +1,20 @@
 """Times ours, torch's and a memory copy against each other.
 
-The contenders take turns within one run, so that a change of the clock or of the neighbours' load
-meets all of them; each order is followed by its reverse, and each turn starts with a call that is
-not timed, if it is short, so that even in two rounds none always finds the caches as the same one
-left them. The fastest of many turns counts: what else the machine does can only add time. Every
-call makes a fresh output, as users' calls do. The copy is `Tensor.copy_` of as many elements,
-contiguous, into memory that exists and is warm. Backward is the backward alone: torch.autograd.grad
-on a retained graph, with a full-size gradient, for all differentiable inputs. A training step is
-forward and backward together. In place the input is written anew before each turn, and a turn is
-short: elements that an op is applied to again and again become subnormal.
+The contenders take turns (turns.py), and the fastest of these counts. Every call makes a fresh
+output, as users' calls do. The copy is `Tensor.copy_` of as many elements, contiguous, into memory
+that exists and is warm. Backward is the backward alone: torch.autograd.grad on a retained graph,
+with a full-size gradient, for all differentiable inputs. A training step is forward and backward
+together. In place the input is written anew before each turn, and a turn is short: elements that an
+op is applied to again and again become subnormal.
 
 On a CUDA device the times are the device's own, of each call alone (see timers.py). There the bytes
 that a call cannot do without, over its time, are compared with what the copy reaches.
 """
 
-import gc
 import math
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import cycle, islice, permutations
 
 import torch
 from torch import Tensor
@@ -28,12 +22,8 @@ from torch import Tensor
 from torch_act.command_line.calls import Call
 from torch_act.command_line.inductor import compiled
 from torch_act.command_line.layouts import Layout, clone, make_input, normal_like
-from torch_act.command_line.timers import Contender, Timer, cpu_timer, timer_of
-
-TURN_NS = 200_000  # calls are repeated until a turn takes this long
-LONG_NS = 100 * TURN_NS  # no call before this one could leave it anything in the caches
-LEAST_TURNS = 2
-
+from torch_act.command_line.timers import Contender, Timer, timer_of
+from torch_act.command_line.turns import times_of_turns
 
 Key = tuple[str, str, int, str, str, int]  # op, dtype, size, direction, layout, threads
 
@@ -244,59 +234,3 @@ class _InPlace:
 
     def __call__(self) -> object:
         return self._call()
-
-
-def times_of_turns(
-    contenders: list[Contender], repeats: int, budget: float = math.inf, timer: Timer = cpu_timer
-) -> list[list[float]]:
-    """Nanoseconds of a call of each contender, in each turn."""
-    counts = [_calls_in_a_turn(contender, timer) for contender in contenders]
-    turns: list[list[float]] = []
-    collecting = gc.isenabled()
-    gc.disable()
-    start = time.perf_counter()
-    try:
-        for order in islice(cycle(_orders(len(contenders))), repeats):
-            if len(turns) >= LEAST_TURNS and time.perf_counter() - start > budget:
-                break
-            turn = [math.inf] * len(contenders)
-            for index in order:
-                contender, count = contenders[index], counts[index]
-                _refresh(contender)
-                if count is not None:
-                    contender()
-                turn[index] = timer(contender, count or 1)
-            turns.append(turn)
-    finally:
-        if collecting:
-            gc.enable()
-    return turns
-
-
-def _orders(count: int) -> Iterator[tuple[int, ...]]:
-    """All orders of so many, each followed by its reverse."""
-    for order in permutations(range(count)):
-        if order <= order[::-1]:
-            yield order
-            yield order[::-1]
-
-
-def fastest(contenders: list[Contender], repeats: int, timer: Timer = cpu_timer) -> list[float]:
-    """Nanoseconds of a call of each contender, the fastest of their turns."""
-    turns = times_of_turns(contenders, repeats, timer=timer)
-    return [min(times) for times in zip(*turns, strict=True)]
-
-
-def _refresh(contender: Contender) -> None:
-    if refresh := getattr(contender, "refresh", None):
-        refresh()
-
-
-def _calls_in_a_turn(contender: Contender, timer: Timer) -> int | None:
-    """None for a long call: it is a turn alone."""
-    _refresh(contender)
-    if timer(contender, 1) > LONG_NS:
-        return None
-    contender()  # pages, caches, lazy initialisation
-    count = max(1, round(TURN_NS / timer(contender, 1)))
-    return min(count, getattr(contender, "most_calls", count))
