@@ -91,6 +91,11 @@ def size_name(size: int) -> str:
     return str(size)
 
 
+def thread_count(threads: int) -> str:
+    """With its word."""
+    return "1 thread" if threads == 1 else f"{threads} threads"
+
+
 def _on_device(cell: Cell) -> bool:
     return cell.device != "cpu"
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from torch_act.command_line.measurement import Cell
-from torch_act.command_line.report import geometric_mean, size_name
+from torch_act.command_line.report import geometric_mean, size_name, thread_count
 from torch_act.command_line.speed_bounds import MEANS, Miss, misses
 
 TEXT = """# Speed{title}
@@ -94,17 +94,13 @@ def _absent(cells: list[Cell]) -> Iterator[str]:
         for (layout, threads), kinds in sizes.items():
             lacking = {kind: size not in measured for kind, measured in kinds.items()}
             if any(lacking.values()):
-                name = f"{size_name(size)} {layout}, {_threads(threads)}"
+                name = f"{size_name(size)} {layout}, {thread_count(threads)}"
                 yield f"- {name}: {_dtypes_of_each(lacking)}"
     if any(cell.inductor for cell in cells):
         for threads, groups in beside.items():
             lacking = {kind: not any(group) for kind, group in groups.items()}
             if any(lacking.values()):
-                yield f"- Inductor, {_threads(threads)}: {_dtypes_of_each(lacking)}"
-
-
-def _threads(count: int) -> str:
-    return "1 thread" if count == 1 else f"{count} threads"
+                yield f"- Inductor, {thread_count(threads)}: {_dtypes_of_each(lacking)}"
 
 
 def _dtypes_of_each(lacking: dict[tuple[str, str], bool]) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from torch_act.command_line.measurement import Cell
-from torch_act.command_line.report import size_name
+from torch_act.command_line.report import size_name, thread_count
 from torch_act.command_line.speed_bounds import FROM_MEMORY
 
 COLOURS = {"float32": "#1f77b4", "float64": "#7f7f7f", "bfloat16": "#d62728", "float16": "#ff7f0e"}
@@ -41,7 +41,7 @@ def draw(cells: list[Cell], path: Path) -> None:
         axis.grid(axis="y", color="0.92")
         axis.spines[["top", "right"]].set_visible(False)
     below.set_xticks(range(len(ops)), ops, rotation=90)
-    above.set_title(f"{size_name(size)} elements, {threads} thread{'s' * (threads > 1)}")
+    above.set_title(f"{size_name(size)} elements, {thread_count(threads)}")
     above.legend(fontsize=8, loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=120)
