@@ -10,6 +10,10 @@ namespace act {
 
 enum class Storage { float32, float64, bfloat16, float16 };
 
+constexpr bool is_half(Storage storage) {
+  return storage == Storage::bfloat16 || storage == Storage::float16;
+}
+
 struct BFloat16Bits {
   std::uint16_t bits;
 };

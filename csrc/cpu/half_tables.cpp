@@ -22,7 +22,7 @@ KeptTable& table_of(int formula, Pointwise order, Storage storage) {
 // derivative from the output.
 bool is_tabulated(int formula, Pointwise order, Saved saved, Storage storage) {
   const Declaration& declaration = declaration_of(formula);
-  if (storage != Storage::bfloat16 && storage != Storage::float16) return false;
+  if (!is_half(storage)) return false;
   if (declaration.limited_by_memory || declaration.flat_blocks_gradient) return false;
   if (order == Pointwise::value) return true;
   return order == Pointwise::backward && saved == Saved::input && !declaration.short_derivative;

@@ -36,7 +36,7 @@ std::shared_ptr<const void> value_table(int formula, const ParameterValues& scal
                                         const at::Tensor& self,
                                         const std::array<at::Tensor, count>& parameters) {
   const Storage storage = storage_of(self);
-  if (storage != Storage::bfloat16 && storage != Storage::float16) return nullptr;
+  if (!is_half(storage)) return nullptr;
   if (self.numel() < KeptTable::smallest_call) return nullptr;
   ParameterBits bits{std::bit_cast<std::uint64_t>(scalars.first),
                      std::bit_cast<std::uint64_t>(scalars.second)};

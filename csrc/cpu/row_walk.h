@@ -60,10 +60,6 @@ std::int64_t granularity(const Rows& rows, int operands) {
                                                       : panel_width<float, Elements>(rows);
 }
 
-inline bool is_half(Storage storage) {
-  return storage == Storage::bfloat16 || storage == Storage::float16;
-}
-
 // Calls run.operator()<T, Accumulator>(). Sums of floats are kept in double, but for results of
 // half precision: there float, with its blocks summed in double, has digits to spare.
 template <class Run>
