@@ -36,11 +36,14 @@ def test_speed_rows(measured, monkeypatch, tmp_path):
     monkeypatch.setattr(measured, "SPEED", tmp_path / "speed.json")
     assert "bench --op gelu" in "\n".join(measured.speed("gelu"))
     cell = {"dtype": "float32", "size": 65536, "direction": "forward", "ours": 0.25, "torch": None}
+    cell |= {"layout": "contiguous", "threads": 1}
     cells = [cell | {"op": op} for op in ("gelu", "gelu-tanh", "relu")]
+    cells += [cell | {"op": "gelu", "layout": "stride-2"}, cell | {"op": "gelu", "threads": 2}]
     content = {"header": {"processor": "a processor"}, "cells": cells}
     (tmp_path / "speed.json").write_text(json.dumps(content))
     rows = list(measured.speed("gelu"))
-    assert rows[0] == "From `docs/speed.json`: a processor."
+    assert rows[0].startswith("Contiguous, one thread: a processor. ")
+    assert sum("gelu |" in row for row in rows) == 1
     assert rows[-2:] == [
         "| gelu | float32 | 65536 | forward | 0.25 | – | – |",
         "| gelu-tanh | float32 | 65536 | forward | 0.25 | – | – |",

@@ -101,13 +101,18 @@ def _number(ulp: float) -> str:
 def speed(op: str) -> Iterator[str]:
     """What docs/speed.json has of the op, if there is one."""
     kept = json.loads(SPEED.read_text()) if SPEED.exists() else {"cells": []}
-    cells = [cell for cell in kept["cells"] if cell["op"] in (op, f"{op}-tanh")]
+    cells = [
+        cell
+        for cell in kept["cells"]
+        if cell["op"] in (op, f"{op}-tanh")
+        and (cell["layout"], cell["threads"]) == ("contiguous", 1)
+    ]
     if not cells:
-        yield f"`python -m torch_act bench --op {op}` measures it here; the README has a whole run."
+        yield f"Not measured yet: `python -m torch_act bench --op {op}`."
         return
     header = kept.get("header", {})
-    where = ", ".join(str(header[k]) for k in ("processor", "torch", "threads") if k in header)
-    yield f"From `docs/speed.json`: {where}."
+    where = ", ".join(str(header[k]) for k in ("processor", "torch") if k in header)
+    yield f"Contiguous, one thread: {where}. Other layouts, and two threads: `docs/speed.json`."
     yield ""
     columns = ["op", "dtype", "size", "direction", "ns/element", "torch", "torch / ours"]
     keys = ["op", "dtype", "size", "direction", "ours", "torch", "ratio"]
