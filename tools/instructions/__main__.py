@@ -4,10 +4,11 @@
     python tools/instructions --update     # and keep the new counts
     python tools/instructions --vectorised # read the loops' instructions instead
     python tools/instructions --calls      # calls from Python on 64 elements, ours and torch's
+    python tools/instructions --calls --markdown docs/overhead.md
 
 Needs g++ and, to count, valgrind; the library and torch for calls alone. Exits with 1 where a count
 has grown by over 5 %, a cell is not in the file, a loop is not vectorised, or a call takes more
-than torch's.
+than torch's and is not known to.
 """
 
 import argparse
@@ -16,7 +17,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from instructions import calls, counts, vectorised
+from instructions import calls, calls_page, counts, vectorised
 
 
 def main() -> int:
@@ -26,12 +27,13 @@ def main() -> int:
     parser.add_argument("--update", action="store_true")
     parser.add_argument("--vectorised", action="store_true")
     parser.add_argument("--calls", action="store_true")
+    parser.add_argument("--markdown", type=Path, help="with --calls: the page to write")
     chosen = parser.parse_args()
     if chosen.vectorised:
         return _vectorised()
     if reason := counts.why_not():
         sys.exit(reason)
-    return _calls() if chosen.calls else _count(chosen.update)
+    return _calls(chosen.markdown) if chosen.calls else _count(chosen.update)
 
 
 def _vectorised() -> int:
@@ -47,12 +49,16 @@ def _vectorised() -> int:
     return 1 if faults else 0
 
 
-def _calls() -> int:
+def _calls(markdown: Path | None) -> int:
     found = calls.overheads()
     for overhead in found:
         print(overhead)
-    slower = [overhead for overhead in found if overhead.ratio > 1]
-    print(f"more instructions than torch: {len(slower)} of {len(found)} calls")
+    more = [overhead for overhead in found if overhead.ratio > 1]
+    slower = [overhead for overhead in found if overhead.slower]
+    print(f"more instructions than torch: {len(more)} of {len(found)} calls")
+    print(f"by more than the noise and what is known: {len(slower)}")
+    if markdown is not None:
+        markdown.write_text(calls_page.page(found, calls_page.machine()))
     return 1 if slower else 0
 
 
