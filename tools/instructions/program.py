@@ -20,7 +20,7 @@ SETS = ("baseline", "avx2", "avx512")
 UNITS = [
     CSRC / f"cpu/{name}_{which}.cpp"
     for which in SETS
-    for name in ("kernels", "rowwise", "fused", "masked_softmax")
+    for name in ("kernels", "parametric", "rowwise", "fused", "masked_softmax")
 ]
 # With those of Python's own flags that change code. The program itself is not position-independent:
 # an address is then the one that the disassembly shows.
