@@ -174,6 +174,8 @@ def test_what_misses_a_bound():
     missed = dataclasses.replace(kept, ours=ours)
     assert missed.misses.startswith("3.5 ulp at grad_output=")
     assert OperandsRow.of(missed.as_dict()) == missed
+    wrong = dataclasses.replace(missed, ours=dataclasses.replace(ours, wrong_kind=2))
+    assert wrong.misses.startswith("2 of a wrong kind, 3.5 ulp at grad_output=")
 
 
 def test_command_measures_them_alone(tmp_path):

@@ -16,7 +16,8 @@ from samples import exact, sample
 from specified import jumps
 from torch_act.accuracy.ulp import describe, error
 
-BOUND = {torch.float32: 2.0, torch.float64: 4.0}  # ulp; DESIGN, "Numbers to hold"
+BOUND = {torch.float32: 1.0, torch.float64: 2.0}  # ulp
+MISSED = {("gelu(approximate=none)", torch.float32): 1.75}  # docs/accuracy.md says why
 
 
 @numbers_of_kernels
@@ -27,7 +28,8 @@ def test_value_within_bound(case, dtype, measured, device):
     result = case.value(torch.from_numpy(points).to(device, dtype)).double().cpu().numpy()
     errors = error(result, reference.high[0], reference.low[0], dtype)
     measured(f"value, ulp of {dtype}", case, errors.max())
-    assert errors.max() <= BOUND[dtype], describe(errors, points, result, reference.high[0])
+    bound = MISSED.get((str(case), dtype), BOUND[dtype])
+    assert errors.max() <= bound, describe(errors, points, result, reference.high[0])
 
 
 # Relative to the larger of 1 and |value|: torch loses the small values in the tails.

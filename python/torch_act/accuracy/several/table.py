@@ -53,18 +53,18 @@ class OperandsRow:
 
     @property
     def misses(self) -> str | None:
-        """In words, why the row misses its bound; None where it does not."""
+        """In words, how the row misses its bound; None where it does not."""
         errors = self.ours
-        if errors.wrong_kind or errors.wrong_sign:
-            wrong_ones = {"kind": errors.wrong_kind, "sign": errors.wrong_sign}
-            return ", ".join(f"{n} of a wrong {what}" for what, n in wrong_ones.items() if n)
+        faults = {"kind": errors.wrong_kind, "sign": errors.wrong_sign}
+        words = [f"{count} of a wrong {what}" for what, count in faults.items() if count]
         if self.bound is None:
             wrong = errors.counted - errors.correctly_rounded
-            return f"{wrong} of {errors.counted} not the nearest number" if wrong else None
-        if errors.worst_floored > self.bound:
+            if wrong and not words:
+                words = [f"{wrong} of {errors.counted} not the nearest number"]
+        elif errors.worst_floored > self.bound:
             where = ", ".join(f"{name}={value:.9g}" for name, value in self.floored_at.items())
-            return f"{errors.worst_floored:.4g} ulp" + (where and f" at {where}")
-        return None
+            words.append(f"{errors.worst_floored:.4g} ulp" + (where and f" at {where}"))
+        return ", ".join(words) or None
 
     @classmethod
     def of(cls, entry: dict[str, Any]) -> OperandsRow:
