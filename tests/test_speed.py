@@ -1,7 +1,9 @@
 """The benchmark's grid, its layouts, what it keeps, compares, draws and lists as missed."""
 
+import itertools
 import json
 import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -11,6 +13,8 @@ from torch_act.command_line import (
     inductor,
     speed_bounds,
     speed_comparison,
+    speed_grid,
+    speed_reasons,
     speed_record,
 )
 from torch_act.command_line.calls import calls, calls_along_first_dim
@@ -19,7 +23,9 @@ from torch_act.command_line.measurement import Cell, Plan, measure
 from torch_act.command_line.speed_page import page
 from typer.testing import CliRunner
 
+ROOT = Path(__file__).resolve().parents[1]
 SIZES = (64, 4096, 65536)
+BENCH = sys.modules["torch_act.command_line.bench"]  # the package has the command there
 CALLS = {call.label: call for call in [*calls(training=True), *calls_along_first_dim()]}
 
 
@@ -90,7 +96,7 @@ def test_what_torch_does_not_have():
 
 def test_full_grid_is_kept_and_resumed(tmp_path, monkeypatch):
     """An interrupted run goes on where it was; a finished one leaves nothing behind."""
-    module = sys.modules["torch_act.command_line.bench"]  # the package has the command there
+    module = BENCH
     measured = []
 
     def interrupted(plan, *arguments):
@@ -184,9 +190,9 @@ def test_inductor_compiles_many_ops_and_sizes(monkeypatch):
 def test_classes():
     of = {entry.name: speed_bounds.class_of(entry) for entry in CATALOGUE}
     for kind, names in {
-        "piecewise linear": ("relu", "prelu", "hardswish", "threshold", "softshrink"),
-        "one exponential": ("sigmoid", "tanh", "elu", "silu", "softsign", "glu"),
-        "several functions": ("gelu", "mish", "softplus", "logsigmoid"),
+        "piecewise linear": ("relu", "prelu", "hardswish", "threshold", "hard_mish", "star_relu"),
+        "one exponential": ("sigmoid", "tanh", "elu", "softsign", "glu", "xielu", "squareplus"),
+        "several functions": ("gelu", "mish", "softplus", "logsigmoid", "laplace", "snake"),
         "softmax": ("softmax", "softmin", "log_softmax"),
     }.items():
         assert {of[name] for name in names} == {kind}
@@ -234,16 +240,99 @@ def test_page_marks_means_below_their_bound():
     assert "| forward | float32 | 4K | contiguous | 1 | 1 | 1.90 |  | 2.00 |" in text
 
 
-def test_page_tells_what_was_not_measured():
+def test_page_lists_means_below_their_bound():
+    cells = [_cell(1.0, 1.8, **LARGE), _cell(1.0, 2.0, op="gelu", **LARGE)]
+    text = page(cells, {})
+    assert "### Means over the ops: 1\n" in text
+    assert "| forward | float32 | 4M | 1.90 | ≥ 2.0 | 1.80 | – | 2.00 | – |" in text
+    assert "### Means over the ops" not in page([_cell(1.0, 2.1, **LARGE)], {})
+
+
+def test_page_shows_the_plot(tmp_path):
+    assert "](speed.svg)" in page([_cell()], {}, tmp_path / "speed.svg")
+    assert "](speed.svg)" not in page([_cell()], {})
+
+
+@pytest.mark.parametrize("held", ["avx2", "baseline"])
+def test_page_of_an_instruction_set_that_was_held_to(held):
+    text = page([_cell()], {"build: instruction_set": held})
+    assert text.startswith(f"# Speed with {held}\n")
+    assert f"--page docs/speed-{held}.md" in text
+    assert "ATEN_CPU_CAPABILITY" not in page([_cell()], {"build: instruction_set": "avx512"})
+
+
+def test_what_was_not_measured():
     small = [_cell(inductor=0.5), _cell(inductor=0.5, dtype="float64"), _cell(layout="stride-2")]
-    assert "Not measured" not in page(small, {})
     large = [_cell(**LARGE), _cell(dtype="float64", inductor=0.5, size=2**22)]
-    text = page([*small, *large, _cell(threads=2)], {})
-    assert "- 4M stride-2, 1 thread: forward\n" in text
-    assert "- 4M contiguous, 2 threads: forward\n" in text
-    assert "- Inductor, 1 thread: 4M forward (float32)\n" in text
-    assert "- Inductor, 2 threads: 4K forward\n" in text
-    assert "- 4M contiguous, 1 thread: forward (float64)\n" in page([*small, large[0]], {})
+    whole, *groups = speed_grid.absent([*small, *large, _cell(threads=2)])
+    assert whole == (
+        "nothing of: backward, training, in place; bfloat16, float16; 64 elements, 64K elements,"
+        " 64M elements; channels_last, transposed, broadcast weight; softmax along dim 0, softmin"
+        " along dim 0, log_softmax along dim 0"
+    )
+    assert "4M stride-2, 1 thread: forward" in groups
+    assert "4M contiguous, 2 threads: forward" in groups
+    assert "Inductor: stride-2" in groups
+    assert "Inductor, 1 thread: 4M forward (float32)" in groups
+    assert "Inductor, 2 threads: 4K forward" in groups
+    assert "4M contiguous, 1 thread: forward (float64)" in speed_grid.absent([*small, large[0]])
+    assert f"- {whole}\n" in page([*small, *large, _cell(threads=2)], {})
+
+
+def test_nothing_is_absent_from_the_whole_grid():
+    grid = itertools.product(
+        CALLS, speed_grid.Dtype, speed_grid.SIZES, speed_grid.Direction, Layout, speed_grid.THREADS
+    )
+    cells = [
+        _cell(
+            op=op,
+            dtype=dtype.value,
+            size=BENCH._elements(size),
+            direction=direction.value,
+            layout=layout.value,
+            threads=threads,
+            inductor=1.0,
+        )
+        for op, dtype, size, direction, layout, threads in grid
+    ]
+    assert list(speed_grid.absent(cells)) == []
+
+
+def test_each_miss_has_one_reason():
+    cells = [
+        _cell(1.0, 0.9, op="gelu", direction="in place"),
+        _cell(1.0, 0.9, op="gelu"),
+        _cell(1.0, 0.9, op="relu", dtype="bfloat16"),
+        _cell(1.0, 0.9, op="relu"),
+        _cell(1.0, 0.9, op="softmax-dim0", dtype="bfloat16"),
+    ]
+    found = list(speed_bounds.misses(cells, "avx512"))
+    groups = dict(speed_reasons.by_reason(found))
+    assert sorted(miss.cell.key for group in groups.values() for miss in group) == sorted(
+        miss.cell.key for miss in found
+    )
+    of = {miss.cell: text for text, group in groups.items() for miss in group}
+    for cell, words in zip(
+        cells,
+        ("oneDNN", "digits of the tail", "torch rounds twice", "No reason is known", "panels"),
+        strict=True,
+    ):
+        assert words in of[cell]
+    assert list(groups)[-1] == speed_reasons.UNKNOWN
+    text = page(cells, {})
+    assert f"\n1 cell. {speed_reasons.UNKNOWN}\n\n| op | dtype | direction | where |\n" in text
+
+
+def test_reasons_cover_what_is_published():
+    """And none is left over from cells that were once slow."""
+    published = [ROOT / f"docs/speed{which}.json" for which in ("", "-avx2")]
+    missed = []
+    for path in published:
+        cells, header = speed_record.read(path)
+        missed += speed_bounds.misses(cells, header["build: instruction_set"])
+    groups = dict(speed_reasons.by_reason(missed))
+    assert set(groups) >= {reason.text for reason in speed_reasons.REASONS}
+    assert len(groups.get(speed_reasons.UNKNOWN, ())) < len(missed) / 20
 
 
 @pytest.mark.parametrize(

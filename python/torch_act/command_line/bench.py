@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterator
-from enum import Enum
 from itertools import product
 from pathlib import Path
 from typing import Annotated
@@ -18,30 +17,11 @@ from torch_act.command_line.device import describe, why_missing
 from torch_act.command_line.layouts import Layout
 from torch_act.command_line.machine import machine
 from torch_act.command_line.measurement import Cell, Plan, measure
+from torch_act.command_line.speed_grid import SIZES, THREADS, Direction, Dtype
 from torch_act.command_line.speed_page import page as speed_page
 
 STDOUT = Path("-")
-
-
-class Dtype(str, Enum):
-    float32 = "float32"
-    float64 = "float64"
-    bfloat16 = "bfloat16"
-    float16 = "float16"
-
-
-class Direction(str, Enum):
-    forward = "forward"
-    backward = "backward"
-    training = "training"
-    in_place = "in place"
-
-
-# What --full takes where nothing else is asked for. The largest size takes too long for every
-# layout: from main memory all of them cost what 4M elements cost.
-FULL_SIZES = ("64", "4K", "64K", "4M", "64M")
-ONLY_CONTIGUOUS = 2**23
-FULL_BUDGET = 0.1
+FULL_BUDGET = 0.03  # seconds: with more the whole grid takes longer than a night
 
 
 def bench(
@@ -102,9 +82,9 @@ def bench(
     else:
         _check_device(device)
         chosen = _chosen(op, full)
-        own_sizes = FULL_SIZES if full else ("64K", "4M") if device == "cpu" else ("4M", "64M")
+        own_sizes = SIZES if full else ("64K", "4M") if device == "cpu" else ("4M", "64M")
         sizes = [_elements(text) for text in size or own_sizes]
-        counts = threads or ([1, 2] if full else [1])
+        counts = threads or (list(THREADS) if full else [1])
         plans = [
             Plan(call, getattr(torch, kind.value), elements, way.value, shape, count, device)
             for way, kind, count, elements, shape, call in product(
@@ -115,7 +95,6 @@ def bench(
                 layout or (list(Layout) if full else [Layout.contiguous]),
                 chosen,
             )
-            if shape == Layout.contiguous or layout or elements < ONLY_CONTIGUOUS
         ]
         if budget is None:
             budget = FULL_BUDGET if full else math.inf
@@ -144,7 +123,7 @@ def bench(
     if markdown is not None:
         _write(markdown, report.markdown(cells, header))
     if page is not None:
-        _write(page, speed_page(cells, header))
+        _write(page, speed_page(cells, header, plot))
     if plot is not None:
         from torch_act.command_line.speed_plot import draw
 

@@ -1,6 +1,5 @@
 """The benchmark's result as a table, in the terminal and in Markdown."""
 
-import math
 from collections.abc import Iterable
 
 from rich import box
@@ -8,7 +7,7 @@ from rich.table import Table
 
 from torch_act.command_line.layouts import Layout
 from torch_act.command_line.measurement import Cell
-from torch_act.command_line.speed_bounds import CLEARLY
+from torch_act.command_line.speed_bounds import CLEARLY, geometric_mean
 
 COLUMNS = (
     "op",
@@ -143,9 +142,3 @@ def _row(cell: Cell) -> dict[str, str]:
 
 def _slower(cell: Cell, than: float = 1) -> bool:
     return cell.ratio is not None and cell.ratio < than
-
-
-def geometric_mean(values: Iterable[float]) -> float:
-    """The mean of ratios."""
-    logarithms = [math.log(value) for value in values]
-    return math.exp(sum(logarithms) / len(logarithms))

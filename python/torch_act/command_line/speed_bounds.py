@@ -1,14 +1,22 @@
-"""What speed is promised, and which cells miss it."""
+"""What speed is promised, and which means and cells miss it."""
 
+import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from torch_act.catalogue import CATALOGUE, Entry
 from torch_act.command_line.calls import ALONG_ROWS
+from torch_act.command_line.layouts import Layout
 from torch_act.command_line.measurement import Cell, Key
 
 CLEARLY = 0.97  # below this ratio a cell is slower by more than the measurement's noise
+
+OF_TORCH = "torch's speed"
+OF_INDUCTOR = "Inductor's speed"
+OF_FLOAT32 = "float32's time per element"
+OF_LAST_DIM = "1.5 times the last dimension's time"
+OF_COPY = "copies of the same bytes"
 
 # Geometric means over all ops, one thread, contiguous: times torch's speed.
 MEANS = {
@@ -42,8 +50,9 @@ def class_of(entry: Entry) -> str | None:
     text = " ".join(expression for _, expression in pieces) or entry.composed
     if re.search(r"log\(|erfc\(|sin\(", text):
         return "several functions"
-    divided = re.search(r"/ \(", text)  # softsign: as long as an exponential
-    return "one exponential" if divided or re.search(r"exp\(|tanh\(", text) else "piecewise linear"
+    # softsign's division and squareplus's root take as long as an exponential.
+    longer = re.search(r"exp\(|expm1\(|tanh\(|sqrt\(|/ \(", text)
+    return "one exponential" if longer else "piecewise linear"
 
 
 def class_of_op(label: str) -> str | None:
@@ -53,6 +62,48 @@ def class_of_op(label: str) -> str | None:
     if variant == "tanh":
         return "several functions"
     return class_of(names[name]) if name in names else None
+
+
+@dataclass(frozen=True)
+class Mean:
+    """Of the ops of one direction, dtype, size, layout and number of threads."""
+
+    direction: str
+    dtype: str
+    size: int
+    layout: str
+    threads: int
+    ops: int
+    ratio: float | None  # how many times faster than torch
+    copies: float  # of the same bytes
+
+    @property
+    def bound(self) -> float | None:
+        """What the ratio is to reach."""
+        plain = self.layout == Layout.contiguous and self.threads == 1
+        return MEANS.get((self.direction, self.dtype, self.size)) if plain else None
+
+    @property
+    def missed(self) -> bool:
+        return self.bound is not None and self.ratio is not None and self.ratio < self.bound
+
+
+def means(cells: list[Cell]) -> Iterator[Mean]:
+    """Geometric ones, in the order of the cells."""
+    groups: dict[tuple[str, str, int, str, int], list[Cell]] = {}
+    for cell in cells:
+        key = cell.direction, cell.dtype, cell.size, cell.layout, cell.threads
+        groups.setdefault(key, []).append(cell)
+    for key, group in groups.items():
+        compared = [cell.ratio for cell in group if cell.ratio is not None]
+        ratio = geometric_mean(compared) if compared else None
+        yield Mean(*key, len(group), ratio, geometric_mean(1 / cell.share for cell in group))
+
+
+def geometric_mean(values: Iterable[float]) -> float:
+    """The mean of ratios."""
+    logarithms = [math.log(value) for value in values]
+    return math.exp(sum(logarithms) / len(logarithms))
 
 
 @dataclass(frozen=True)
@@ -74,9 +125,9 @@ def misses(cells: list[Cell], instruction_set: str) -> Iterator[Miss]:
     known = {cell.key: cell for cell in cells}
     for cell in cells:
         if cell.ratio is not None and cell.ratio < CLEARLY:
-            yield Miss(cell, "torch's speed", cell.ratio)
+            yield Miss(cell, OF_TORCH, cell.ratio)
         if cell.inductor_ratio is not None and cell.inductor_ratio < CLEARLY:
-            yield Miss(cell, "Inductor's speed", cell.inductor_ratio)
+            yield Miss(cell, OF_INDUCTOR, cell.inductor_ratio)
         yield from _against_copy(cell, instruction_set)
         yield from _against(cell, known, dtype="float32")
         yield from _against(cell, known, op=cell.op.removesuffix("-dim0"))
@@ -94,7 +145,7 @@ def _against_copy(cell: Cell, instruction_set: str) -> Iterator[Miss]:
         and not cell.op.endswith("-dim0")
     )
     if bound is not None and measured and 1 / cell.share > bound / CLEARLY:
-        yield Miss(cell, f"{bound} copies of the same bytes ({kind})", 1 / cell.share)
+        yield Miss(cell, f"{bound} {OF_COPY} ({kind})", 1 / cell.share)
 
 
 def _against(cell: Cell, known: dict[Key, Cell], **other: str) -> Iterator[Miss]:
@@ -105,8 +156,8 @@ def _against(cell: Cell, known: dict[Key, Cell], **other: str) -> Iterator[Miss]
     reference = known.get((op, dtype, *cell.key[2:]))
     if reference is None:
         return
-    factor, name = (OTHER_DIM, "1.5 times the last dimension's time")
+    factor, name = OTHER_DIM, OF_LAST_DIM
     if "dtype" in other:
-        factor, name = 1.0, "float32's time per element"
+        factor, name = 1.0, OF_FLOAT32
     if cell.ours / reference.ours > factor / CLEARLY:
         yield Miss(cell, name, cell.ours / reference.ours)

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from torch_act.command_line.measurement import Cell
-from torch_act.command_line.report import geometric_mean, size_name
+from torch_act.command_line.report import size_name
+from torch_act.command_line.speed_bounds import geometric_mean
 
 LEAST = 0.05  # changes up to this are taken for noise, whatever the turns of either run say
 
