@@ -79,9 +79,9 @@ REASONS = (
         least=FRESH_PAGES,
     ),
     Reason(
-        "Softmax's sums and, of short rows, the logarithm and division of each, are double, and take"
-        " most of the time; along another dimension, and in channels_last, it reads panels of rows,"
-        " two of them for the gradient.",
+        "Softmax's sums and, of short rows, the logarithm and division of each, are double, and"
+        " take most of the time; along another dimension, and in channels_last, it reads"
+        " panels of rows, two of them for the gradient.",
         bounds=(OF_TORCH, OF_INDUCTOR, OF_LAST_DIM),
         ops=SOFTMAX,
     ),
