@@ -66,7 +66,11 @@ class Cells {
     dispatch_storage(storage, [&]<class Stored>() {
       for (int k = 0; k < most_operands; ++k) fill<Stored>(memory[k]);
     });
+    filled_ = memory;
   }
+
+  // To what it was before any cell ran: softmax takes another way for other numbers.
+  void restore_memory() const { memory_ = filled_; }
 
   void add_all(std::vector<Cell>& cells) const {
     add_pointwise(cells, Activations{});
@@ -298,6 +302,7 @@ class Cells {
   const std::int64_t size_;
   const bool stream_;
   Memory& memory_;
+  Memory filled_;
 };
 
 }  // namespace act::instructions

@@ -34,10 +34,9 @@ void count() {
       std::vector<Cell> cells;
       const Cells of_set(set, dtype, capacity, /*stream=*/false, memory);
       of_set.add_all(cells);
-      const Memory filled = memory;
       for (const Cell& cell : cells) {
         const std::string named = name(cell);
-        memory = filled;  // softmax takes another way for other numbers
+        of_set.restore_memory();
         CALLGRIND_ZERO_STATS;
         CALLGRIND_TOGGLE_COLLECT;
         cell.run();
@@ -64,6 +63,7 @@ void step(const InstructionSet& set, Storage dtype, std::int64_t size, bool stre
   }
   for (const Cell& cell : cells) {
     if (!chosen(cell)) continue;
+    of_set.restore_memory();
     std::printf("%s\n", name(cell).c_str());
     for (const auto& [address, times] : count_steps(cell.run)) {
       std::printf("%lx %ld\n", static_cast<unsigned long>(address), times);

@@ -58,7 +58,9 @@ def _calls(markdown: Path | None) -> int:
     print(f"more instructions than torch: {len(more)} of {len(found)} calls")
     print(f"by more than the noise and what is known: {len(slower)}")
     if markdown is not None:
-        markdown.write_text(calls_page.page(found, calls_page.machine()))
+        from torch_act.command_line.machine import machine
+
+        markdown.write_text(calls_page.page(found, machine()))
     return 1 if slower else 0
 
 

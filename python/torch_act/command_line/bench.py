@@ -14,10 +14,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from torch_act.command_line import report, speed_comparison, speed_record
 from torch_act.command_line.calls import Call, calls, calls_along_first_dim
 from torch_act.command_line.device import describe, why_missing
+from torch_act.command_line.dtypes import Dtype
 from torch_act.command_line.layouts import Layout
 from torch_act.command_line.machine import machine
 from torch_act.command_line.measurement import Cell, Plan, measure
-from torch_act.command_line.speed_grid import SIZES, THREADS, Direction, Dtype
+from torch_act.command_line.speed_grid import SIZES, THREADS, Direction
 from torch_act.command_line.speed_page import page as speed_page
 
 STDOUT = Path("-")

@@ -26,6 +26,7 @@ from torch_act.accuracy.several.tasks import Task, tasks
 from torch_act.accuracy.shape import shapes
 from torch_act.accuracy.sweep import Sweep, points, state_file
 from torch_act.command_line.device import describe
+from torch_act.command_line.dtypes import Dtype
 from torch_act.command_line.machine import versions
 
 
@@ -33,13 +34,6 @@ class Part(str, Enum):
     pointwise = "pointwise"
     rows = "rows"
     several = "several"
-
-
-class Dtype(str, Enum):
-    float32 = "float32"
-    float64 = "float64"
-    bfloat16 = "bfloat16"
-    float16 = "float16"
 
 
 class Order(str, Enum):

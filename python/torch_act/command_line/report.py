@@ -7,7 +7,7 @@ from rich.table import Table
 
 from torch_act.command_line.layouts import Layout
 from torch_act.command_line.measurement import Cell
-from torch_act.command_line.speed_bounds import CLEARLY, geometric_mean
+from torch_act.command_line.speed_bounds import CLEARLY, geometric_mean, groups
 
 COLUMNS = (
     "op",
@@ -57,26 +57,21 @@ def markdown(cells: list[Cell], header: dict[str, str]) -> str:
 def summary(cells: list[Cell]) -> list[str]:
     """Geometric means by direction, dtype and size, and by layout and threads where there are
     several; then the number of cells slower than torch."""
-    groups: dict[tuple[str, str, int, str, int], list[Cell]] = {}
-    for cell in cells:
-        if cell.ratio is not None:
-            key = cell.direction, cell.dtype, cell.size, cell.layout, cell.threads
-            groups.setdefault(key, []).append(cell)
+    compared = [cell for cell in cells if cell.ratio is not None]
     lines = []
-    for (direction, dtype, size, layout, threads), group in groups.items():
-        where = "" if layout == Layout.contiguous else f" {layout}"
-        where += "" if threads == 1 else f" {threads} threads"
-        ratio = geometric_mean(cell.ratio for cell in group if cell.ratio is not None)
-        copies = geometric_mean(cell.copies for cell in group)
+    for group in groups(compared):
+        where = "" if group.layout == Layout.contiguous else f" {group.layout}"
+        where += "" if group.threads == 1 else f" {group.threads} threads"
+        copies = geometric_mean(cell.copies for cell in group.cells)
         lines.append(
-            f"{direction} {dtype} {size_name(size)}{where}: {ratio:.2f} times as fast as torch, "
-            f"{copies:.2f} copies{_reached(group)} (geometric means of {len(group)})"
+            f"{group.direction} {group.dtype} {size_name(group.size)}{where}: "
+            f"{group.ratio:.2f} times as fast as torch, "
+            f"{copies:.2f} copies{_reached(group.cells)} (geometric means of {len(group.cells)})"
         )
-    slower = [cell for group in groups.values() for cell in group if _slower(cell)]
+    slower = [cell for cell in compared if _slower(cell)]
     clearly = [cell for cell in slower if _slower(cell, than=CLEARLY)]
-    total = sum(map(len, groups.values()))
     lines.append(
-        f"slower than torch: {len(slower)} of {total} cells "
+        f"slower than torch: {len(slower)} of {len(compared)} cells "
         f"({len(clearly)} by more than {100 * (1 - CLEARLY):.0f} %)"
     )
     return lines

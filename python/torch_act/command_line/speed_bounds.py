@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from torch_act.catalogue import CATALOGUE, Entry
 from torch_act.command_line.calls import ALONG_ROWS
@@ -55,6 +56,7 @@ def class_of(entry: Entry) -> str | None:
     return "one exponential" if longer else "piecewise linear"
 
 
+@cache
 def class_of_op(label: str) -> str | None:
     """The same by a cell's name."""
     names = {entry.name: entry for entry in CATALOGUE}
@@ -65,17 +67,20 @@ def class_of_op(label: str) -> str | None:
 
 
 @dataclass(frozen=True)
-class Mean:
-    """Of the ops of one direction, dtype, size, layout and number of threads."""
+class Group:
+    """The cells, of all ops, of one direction, dtype, size, layout and number of threads."""
 
     direction: str
     dtype: str
     size: int
     layout: str
     threads: int
-    ops: int
-    ratio: float | None  # how many times faster than torch
-    copies: float  # of the same bytes
+    cells: list[Cell]
+
+    @property
+    def ratio(self) -> float | None:
+        """How many times faster than torch, the geometric mean."""
+        return _mean_ratio(self.cells)
 
     @property
     def bound(self) -> float | None:
@@ -87,17 +92,23 @@ class Mean:
     def missed(self) -> bool:
         return self.bound is not None and self.ratio is not None and self.ratio < self.bound
 
+    def ratio_of(self, kind: str) -> float | None:
+        """That of the ops of one class."""
+        return _mean_ratio([cell for cell in self.cells if class_of_op(cell.op) == kind])
 
-def means(cells: list[Cell]) -> Iterator[Mean]:
-    """Geometric ones, in the order of the cells."""
-    groups: dict[tuple[str, str, int, str, int], list[Cell]] = {}
+
+def groups(cells: Iterable[Cell]) -> list[Group]:
+    """In the order of the cells."""
+    of_keys: dict[tuple[str, str, int, str, int], list[Cell]] = {}
     for cell in cells:
         key = cell.direction, cell.dtype, cell.size, cell.layout, cell.threads
-        groups.setdefault(key, []).append(cell)
-    for key, group in groups.items():
-        compared = [cell.ratio for cell in group if cell.ratio is not None]
-        ratio = geometric_mean(compared) if compared else None
-        yield Mean(*key, len(group), ratio, geometric_mean(1 / cell.share for cell in group))
+        of_keys.setdefault(key, []).append(cell)
+    return [Group(*key, own) for key, own in of_keys.items()]
+
+
+def _mean_ratio(cells: list[Cell]) -> float | None:
+    compared = [cell.ratio for cell in cells if cell.ratio is not None]
+    return geometric_mean(compared) if compared else None
 
 
 def geometric_mean(values: Iterable[float]) -> float:

@@ -4,16 +4,10 @@ from collections.abc import Iterator
 from enum import Enum
 
 from torch_act.command_line.calls import ALONG_ROWS
+from torch_act.command_line.dtypes import Dtype
 from torch_act.command_line.layouts import Layout
 from torch_act.command_line.measurement import Cell
 from torch_act.command_line.report import size_name, thread_count
-
-
-class Dtype(str, Enum):
-    float32 = "float32"
-    float64 = "float64"
-    bfloat16 = "bfloat16"
-    float16 = "float16"
 
 
 class Direction(str, Enum):

@@ -7,11 +7,10 @@ from torch_act.command_line.measurement import Cell
 from torch_act.command_line.report import size_name
 from torch_act.command_line.speed_bounds import (
     COPIES,
-    Mean,
+    Group,
     Miss,
-    class_of_op,
     geometric_mean,
-    means,
+    groups,
     misses,
 )
 from torch_act.command_line.speed_grid import absent
@@ -75,53 +74,51 @@ def page(cells: list[Cell], header: dict[str, str], plot: Path | None = None) ->
     ]
     lines += [*(f"- {name}: {value}" for name, value in header.items()), ""]
     if lacking := list(absent(cells)):
-        lines += ["Not measured, of what `--full` measures:", ""]
+        lines += ["Not measured:", ""]
         lines += [*(f"- {group}" for group in lacking), ""]
     if plot is not None:
         lines += [f"![Each op's speed in multiples of torch's and of a copy]({plot.name})", ""]
-    every_mean = list(means(cells))
-    lines += ["## Means", "", *_table_of_means(every_mean), ""]
+    every_group = groups(cells)
+    lines += ["## Means", "", *_table_of_means(every_group), ""]
     found = list(misses(cells, instruction_set))
     lines += ["## Bounds that are missed", "", MISSED]
-    lines += [*_missed_means(every_mean, cells), *_missed(found, len(cells)), ""]
+    lines += [*_missed_means(every_group), *_missed(found, len(cells)), ""]
     return "\n".join(lines)
 
 
-def _table_of_means(every: list[Mean]) -> Iterator[str]:
+def _table_of_means(every: list[Group]) -> Iterator[str]:
     yield "| direction | dtype | size | layout | threads | ops | times torch | bound | copies |"
     yield "|---|---|---:|---|---:|---:|---:|---:|---:|"
-    for mean in every:
-        shown = "–" if mean.ratio is None else f"{mean.ratio:.2f}"
-        if mean.missed:
+    for group in every:
+        shown = _number(group.ratio)
+        if group.missed:
             shown = f"**{shown}**"
+        copies = geometric_mean(1 / cell.share for cell in group.cells)
         yield (
-            f"| {mean.direction} | {mean.dtype} | {size_name(mean.size)} | {mean.layout} "
-            f"| {mean.threads} | {mean.ops} | {shown} "
-            f"| {f'≥ {mean.bound}' if mean.bound else ''} | {mean.copies:.2f} |"
+            f"| {group.direction} | {group.dtype} | {size_name(group.size)} | {group.layout} "
+            f"| {group.threads} | {len(group.cells)} | {shown} "
+            f"| {f'≥ {group.bound}' if group.bound else ''} | {copies:.2f} |"
         )
 
 
-def _missed_means(every: list[Mean], cells: list[Cell]) -> Iterator[str]:
-    missed = [mean for mean in every if mean.missed]
+def _missed_means(every: list[Group]) -> Iterator[str]:
+    missed = [group for group in every if group.missed]
     if not missed:
         return
-    kinds = list(COPIES)
     yield from (f"### Means over the ops: {len(missed)}", "", OF_MEANS, "")
-    yield f"| direction | dtype | size | times torch | bound | {' | '.join(kinds)} |"
-    yield "|---|---|---:|---:|---:|" + "---:|" * len(kinds)
-    for mean in missed:
-        key = mean.direction, mean.dtype, mean.size, mean.layout, mean.threads
-        ratios: dict[str, list[float]] = {kind: [] for kind in kinds}
-        for cell in cells:
-            own = cell.direction, cell.dtype, cell.size, cell.layout, cell.threads
-            if own == key and cell.ratio is not None and (kind := class_of_op(cell.op)):
-                ratios[kind].append(cell.ratio)
-        of_kinds = (f"{geometric_mean(r):.2f}" if r else "–" for r in ratios.values())
+    yield f"| direction | dtype | size | times torch | bound | {' | '.join(COPIES)} |"
+    yield "|---|---|---:|---:|---:|" + "---:|" * len(COPIES)
+    for group in missed:
         yield (
-            f"| {mean.direction} | {mean.dtype} | {size_name(mean.size)} | {mean.ratio:.2f} "
-            f"| ≥ {mean.bound} | {' | '.join(of_kinds)} |"
+            f"| {group.direction} | {group.dtype} | {size_name(group.size)} "
+            f"| {_number(group.ratio)} | ≥ {group.bound} "
+            f"| {' | '.join(_number(group.ratio_of(kind)) for kind in COPIES)} |"
         )
     yield ""
+
+
+def _number(ratio: float | None) -> str:
+    return "–" if ratio is None else f"{ratio:.2f}"
 
 
 def _missed(found: list[Miss], total: int) -> Iterator[str]:

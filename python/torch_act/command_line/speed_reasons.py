@@ -35,8 +35,7 @@ WITH_RESULT = frozenset({"forward", "backward", "training"})
 TAKEN_BACK = (
     "A result of 4 MiB and more lies in huge pages here. The host of this virtual machine takes"
     " back memory that has been free for two seconds, in blocks of that size, and what touches one"
-    " first waits for the host: beside slow ops, and with two threads, some turns do, ours or"
-    " torch's."
+    " first waits for the host. Of a cell listed here all turns may have; not each was looked at."
 )
 
 
@@ -67,7 +66,7 @@ class Reason:
 REASONS = (
     Reason(
         "torch computes gelu in place by oneDNN, whose polynomial has fewer digits in the tail.",
-        bounds=(OF_TORCH, OF_INDUCTOR),
+        bounds=(OF_TORCH,),
         ops=frozenset({"gelu"}),
         dtypes=frozenset({"float32"}),
         directions=frozenset({"in place"}),
@@ -116,7 +115,7 @@ REASONS = (
     ),
     Reason(
         "-0 and NaN pass by comparisons and selections, where torch has one minimum and one"
-        " maximum; with each load and store in a cache there is little else to wait for.",
+        " maximum.",
         bounds=(OF_TORCH, OF_INDUCTOR),
         ops=SELECTIONS,
         directions=frozenset({"in place"}),
@@ -158,12 +157,17 @@ OF_MEANS = (
 )
 
 
+def reason_of(miss: Miss) -> Reason | None:
+    """The first that covers it."""
+    return next((reason for reason in REASONS if reason.covers(miss)), None)
+
+
 def by_reason(found: list[Miss]) -> Iterator[tuple[str, list[Miss]]]:
     """Each reason with its misses; those of none come last."""
     groups: dict[str, list[Miss]] = {text: [] for text in [*(r.text for r in REASONS), UNKNOWN]}
     for miss in found:
-        own = next((reason.text for reason in REASONS if reason.covers(miss)), UNKNOWN)
-        groups[own].append(miss)
+        reason = reason_of(miss)
+        groups[reason.text if reason else UNKNOWN].append(miss)
     for text, several in groups.items():
         if several:
             yield text, several
