@@ -1,5 +1,6 @@
 """The benchmark's grid, its layouts, what it keeps, compares, draws and lists as missed."""
 
+import dataclasses
 import itertools
 import json
 import sys
@@ -11,9 +12,11 @@ from torch_act.catalogue import CATALOGUE
 from torch_act.command_line import (
     app,
     inductor,
+    machine,
     speed_bounds,
     speed_comparison,
     speed_grid,
+    speed_outliers,
     speed_reasons,
     speed_record,
 )
@@ -248,53 +251,98 @@ def test_page_lists_means_below_their_bound():
 
 
 def test_page_shows_the_plot(tmp_path):
-    assert "](speed.svg)" in page([_cell()], {}, tmp_path / "speed.svg")
-    assert "](speed.svg)" not in page([_cell()], {})
+    assert "](speed.svg)" in page([_cell()], {}, "speed.svg")
+    assert "speed.svg)" not in page([_cell()], {})
 
 
-@pytest.mark.parametrize("held", ["avx2", "baseline"])
-def test_page_of_an_instruction_set_that_was_held_to(held):
-    text = page([_cell()], {"build: instruction_set": held})
-    assert text.startswith(f"# Speed with {held}\n")
-    assert f"--page docs/speed-{held}.md" in text
-    assert "ATEN_CPU_CAPABILITY" not in page([_cell()], {"build: instruction_set": "avx512"})
+def test_page_finds_the_plot_in_another_folder(tmp_path):
+    path = tmp_path / "cells.json"
+    path.write_text(speed_record.as_json([_cell()], {}, []))
+    plot, written = tmp_path / "pictures/speed.svg", tmp_path / "pages/speed.md"
+    _bench("--from", path, "--page", written, "--plot", plot)
+    assert "](../pictures/speed.svg)" in written.read_text()
 
 
-def test_what_was_not_measured():
-    small = [_cell(inductor=0.5), _cell(inductor=0.5, dtype="float64"), _cell(layout="stride-2")]
-    large = [_cell(**LARGE), _cell(dtype="float64", inductor=0.5, size=2**22)]
-    whole, *groups = speed_grid.absent([*small, *large, _cell(threads=2)])
-    assert whole == (
-        "nothing of: backward, training, in place; bfloat16, float16; 64 elements, 64K elements,"
-        " 64M elements; channels_last, transposed, broadcast weight; softmax along dim 0, softmin"
-        " along dim 0, log_softmax along dim 0"
-    )
-    assert "4M stride-2, 1 thread: forward" in groups
-    assert "4M contiguous, 2 threads: forward" in groups
-    assert "Inductor: stride-2" in groups
-    assert "Inductor, 1 thread: 4M forward (float32)" in groups
-    assert "Inductor, 2 threads: 4K forward" in groups
-    assert "4M contiguous, 1 thread: forward (float64)" in speed_grid.absent([*small, large[0]])
-    assert f"- {whole}\n" in page([*small, *large, _cell(threads=2)], {})
+@pytest.mark.parametrize("instruction_set", ["avx2", "baseline"])
+def test_page_of_a_narrower_instruction_set(instruction_set):
+    header = {"build: instruction_set": instruction_set}
+    text = page([_cell()], header)
+    assert text.startswith(f"# Speed with {instruction_set}\n")
+    assert f"--page docs/speed-{instruction_set}.md" in text
+    assert "export" not in text, "the processor has no wider one"
+    held = page([_cell()], header | {"ATEN_CPU_CAPABILITY": "default"})
+    assert "    export ATEN_CPU_CAPABILITY=default  # torch's loops too\n" in held
+    assert "--page docs/speed.md" in page([_cell()], {"build: instruction_set": "avx512"})
 
 
-def test_nothing_is_absent_from_the_whole_grid():
-    grid = itertools.product(
-        CALLS, speed_grid.Dtype, speed_grid.SIZES, speed_grid.Direction, Layout, speed_grid.THREADS
-    )
-    cells = [
-        _cell(
-            op=op,
-            dtype=dtype.value,
-            size=BENCH._elements(size),
-            direction=direction.value,
-            layout=layout.value,
-            threads=threads,
-            inductor=1.0,
-        )
-        for op, dtype, size, direction, layout, threads in grid
+def test_machine_tells_that_it_is_held(monkeypatch):
+    monkeypatch.delenv("ATEN_CPU_CAPABILITY", raising=False)
+    assert "ATEN_CPU_CAPABILITY" not in machine.machine()
+    monkeypatch.setenv("ATEN_CPU_CAPABILITY", "avx2")
+    assert machine.machine()["ATEN_CPU_CAPABILITY"] == "avx2"
+
+
+@pytest.fixture(scope="module")
+def whole_grid():
+    return [
+        _cell(1.0, None, op, dtype=dtype, size=size, direction=way, layout=layout, threads=count)
+        for op, dtype, size, way, layout, count in speed_grid.whole_grid()
     ]
-    assert list(speed_grid.absent(cells)) == []
+
+
+def _with_inductor(cells, condition=lambda cell: True):
+    return [
+        dataclasses.replace(cell, torch=1.0, inductor=1.0 if condition(cell) else None)
+        for cell in cells
+    ]
+
+
+@pytest.mark.parametrize(
+    ("measured", "lacking"),
+    [
+        (lambda cell: True, []),
+        (lambda cell: False, ["everything"]),
+        (lambda cell: cell.dtype != "float64", ["float64"]),
+        (lambda cell: cell.dtype in ("float32", "float64"), ["bfloat16, float16"]),
+        (lambda cell: cell.op != "relu" or cell.threads == 1, ["relu; 2 threads"]),
+        (
+            lambda cell: (cell.size, cell.direction, cell.threads) != (2**26, "training", 2),
+            ["64M elements; training; 2 threads"],
+        ),
+        (
+            lambda cell: cell.op.endswith("-dim0") or cell.op in ("relu", "elu"),
+            [
+                "all but relu, elu, "
+                "softmax along dim 0, softmin along dim 0, "
+                "log_softmax along dim 0"
+            ],
+        ),
+        (
+            lambda cell: (cell.layout, cell.threads) not in (("stride-2", 2), ("transposed", 1)),
+            ["stride-2; 2 threads", "transposed; 1 thread"],
+        ),
+    ],
+)
+def test_what_was_not_measured(whole_grid, measured, lacking):
+    found = list(speed_grid.absent(_with_inductor(filter(measured, whole_grid))))
+    assert found == lacking
+    text = page(_with_inductor(filter(measured, whole_grid)), {})
+    assert all(f"- {group}\n" in text for group in lacking)
+
+
+@pytest.mark.parametrize(
+    ("beside", "lacking"),
+    [
+        (lambda cell: True, []),
+        (lambda cell: False, ["Inductor"]),
+        (lambda cell: cell.layout == "contiguous", None),
+    ],
+)
+def test_where_inductor_was_not_measured(whole_grid, beside, lacking):
+    cells = _with_inductor(whole_grid, beside)
+    if lacking is None:
+        lacking = ["Inductor; channels_last, stride-2, transposed, broadcast weight"]
+    assert list(speed_grid.absent(cells)) == lacking
 
 
 def test_each_miss_has_one_reason():
@@ -306,7 +354,7 @@ def test_each_miss_has_one_reason():
         _cell(1.0, 0.9, op="softmax-dim0", dtype="bfloat16"),
     ]
     found = list(speed_bounds.misses(cells, "avx512"))
-    groups = dict(speed_reasons.by_reason(found))
+    groups = dict(speed_reasons.by_reason(found, set()))
     assert sorted(miss.cell.key for group in groups.values() for miss in group) == sorted(
         miss.cell.key for miss in found
     )
@@ -320,6 +368,46 @@ def test_each_miss_has_one_reason():
     assert list(groups)[-1] == speed_reasons.UNKNOWN
     text = page(cells, {})
     assert f"\n1 cell. {speed_reasons.UNKNOWN}\n\n| op | dtype | direction | where |\n" in text
+
+
+def test_no_reason_of_the_cpu_is_given_on_another_device():
+    (miss,) = speed_bounds.misses([_cell(1.0, 0.9, op="gelu")], "avx512")
+    assert speed_reasons.reason_of(miss)
+    there = dataclasses.replace(miss, cell=dataclasses.replace(miss.cell, device="cuda"))
+    assert speed_reasons.reason_of(there) is None
+
+
+def _alike(times, **others):
+    """Of one loop: in the order of layouts and threads, ours in nanoseconds."""
+    places = itertools.product(("contiguous", "channels_last", "transposed"), (1, 2))
+    return [
+        _cell(ours, layout=layout, threads=threads, **{**LARGE, **others})
+        for ours, (layout, threads) in zip(times, places, strict=True)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("times", "waited"),
+    [
+        ((1.0, 0.5, 1.0, 0.5, 1.0, 0.5), []),
+        ((1.0, 0.5, 1.0, 0.5, 1.0, 2.1), [5]),
+        ((1.0, 1.9, 1.0, 0.5, 1.0, 0.5), []),
+        ((1.0, 0.5, 2.1, 0.5, 1.0, 0.5), [2]),
+        ((9.0, 0.5, 2.1, 0.5, 9.0, 0.5), []),  # two are one another's neighbours
+    ],
+)
+def test_a_cell_that_waited_is_far_off_its_neighbours(times, waited):
+    cells = _alike(times)
+    assert list(speed_outliers.outliers(cells)) == [cells[index].key for index in waited]
+    for other in ({"size": 2**16}, {"direction": "in place"}):
+        assert list(speed_outliers.outliers(_alike(times, **other))) == []
+
+
+def test_a_cell_that_waited_is_listed_as_such():
+    cells = _alike((1.0, 0.5, 1.0, 0.5, 1.0, 2.1))
+    text = page(cells, {})
+    assert f"\n1 cell. {speed_reasons.FAR_OFF}\n" in text
+    assert "| relu | float32 | forward | 4M transposed, 2 threads 0.95 |" in text
 
 
 def test_reasons_cover_what_is_published():

@@ -2,9 +2,11 @@
 
 import time
 from itertools import pairwise
+from types import SimpleNamespace
 
 import pytest
 import torch
+from torch_act.command_line import turns
 from torch_act.command_line.calls import calls
 from torch_act.command_line.layouts import Layout, make_input
 from torch_act.command_line.measurement import Plan, measure
@@ -56,3 +58,23 @@ def test_two_rounds_are_enough_to_follow_different_contenders(count):
     follows = set(pairwise(order))
     for contender in range(count):
         assert len({before for before, after in follows if after == contender}) >= 2
+
+
+@pytest.mark.parametrize(("seconds", "untimed"), [(0.5, 0), (1.5, 2)])
+def test_a_long_call_is_repeated_if_the_last_is_a_second_ago(monkeypatch, seconds, untimed):
+    now = [0.0]
+    monkeypatch.setattr(turns, "time", SimpleNamespace(perf_counter=lambda: now[0]))
+    events = []
+
+    def timer(contender, count):
+        contender()
+        events.append("timed")
+        now[0] += seconds
+        return 1e9
+
+    times_of_turns([lambda: events.append("called"), lambda: None], repeats=2, timer=timer)
+    # Once for its length, then in order and in reverse: the other one's turns, one and then two of
+    # them, are between its own.
+    assert events.count("called") == 3 + untimed
+    called_twice = [pair for pair in pairwise(events) if pair == ("called", "called")]
+    assert len(called_twice) == untimed, "what is not timed comes right before what is"

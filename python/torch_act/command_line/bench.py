@@ -1,6 +1,7 @@
 """`bench`: speed against torch, Inductor and a memory copy."""
 
 import math
+import os
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
@@ -18,7 +19,7 @@ from torch_act.command_line.dtypes import Dtype
 from torch_act.command_line.layouts import Layout
 from torch_act.command_line.machine import machine
 from torch_act.command_line.measurement import Cell, Plan, measure
-from torch_act.command_line.speed_grid import SIZES, THREADS, Direction
+from torch_act.command_line.speed_grid import SIZES, THREADS, Direction, elements
 from torch_act.command_line.speed_page import page as speed_page
 
 STDOUT = Path("-")
@@ -87,8 +88,8 @@ def bench(
         sizes = [_elements(text) for text in size or own_sizes]
         counts = threads or (list(THREADS) if full else [1])
         plans = [
-            Plan(call, getattr(torch, kind.value), elements, way.value, shape, count, device)
-            for way, kind, count, elements, shape, call in product(
+            Plan(call, getattr(torch, kind.value), number, way.value, shape, count, device)
+            for way, kind, count, number, shape, call in product(
                 direction or (list(Direction) if full else [Direction.forward, Direction.backward]),
                 dtype or (list(Dtype) if full else [Dtype.float32]),
                 counts,
@@ -124,7 +125,7 @@ def bench(
     if markdown is not None:
         _write(markdown, report.markdown(cells, header))
     if page is not None:
-        _write(page, speed_page(cells, header, plot))
+        _write(page, speed_page(cells, header, _address(plot, page) if plot else None))
     if plot is not None:
         from torch_act.command_line.speed_plot import draw
 
@@ -197,11 +198,10 @@ def _check_device(device: str) -> None:
 
 
 def _elements(text: str) -> int:
-    units = {"K": 2**10, "M": 2**20}
-    number, unit = (text[:-1], units[text[-1].upper()]) if text[-1:].upper() in units else (text, 1)
-    if not number.isdigit() or int(number) == 0 or int(number) * unit % 2:
+    number = elements(text)
+    if number is None:
         raise typer.BadParameter(f"size {text!r}: an even number above 0, as 1000, 64K or 4M")
-    return int(number) * unit
+    return number
 
 
 def _progress() -> Progress:
@@ -213,6 +213,12 @@ def _progress() -> Progress:
         console=Console(stderr=True),
         transient=True,
     )
+
+
+def _address(plot: Path, page: Path) -> str:
+    """As a page in its folder refers to it."""
+    folder = Path() if page == STDOUT else page.parent
+    return Path(os.path.relpath(plot, folder)).as_posix()
 
 
 def _write(path: Path, text: str) -> None:

@@ -10,6 +10,8 @@ import torch
 import torch_act
 from torch_act import _C
 
+HELD = "ATEN_CPU_CAPABILITY"  # the variable that holds torch's loops, and ours
+
 
 def processor() -> str:
     """The processor's name as the system tells it."""
@@ -36,7 +38,8 @@ def versions() -> dict[str, str]:
 
 def machine() -> dict[str, str]:
     """The versions, and what else a speed depends on."""
-    return {**versions(), "cores": str(os.cpu_count()), "commit": _commit()}
+    held = {HELD: os.environ[HELD]} if HELD in os.environ else {}
+    return {**versions(), **held, "cores": str(os.cpu_count()), "commit": _commit()}
 
 
 def _commit() -> str:

@@ -1,12 +1,17 @@
 """What `bench --full` measures, and what of it some cells lack."""
 
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterable, Iterator
 from enum import Enum
+from itertools import product
+from typing import Any
 
-from torch_act.command_line.calls import ALONG_ROWS
+import torch
+
+from torch_act.command_line.calls import calls, calls_along_first_dim
 from torch_act.command_line.dtypes import Dtype
 from torch_act.command_line.layouts import Layout
-from torch_act.command_line.measurement import Cell
+from torch_act.command_line.measurement import Cell, Key, Plan
 from torch_act.command_line.report import size_name, thread_count
 
 
@@ -21,71 +26,82 @@ SIZES = ("64", "4K", "64K", "4M", "64M")
 THREADS = (1, 2)
 
 
+# The places of a key, each with how its values are named.
+AXES: tuple[Callable[[Any], str], ...] = (
+    lambda op: str(op).replace("-dim0", " along dim 0"),
+    str,
+    lambda size: f"{size_name(size)} elements",
+    str,
+    str,
+    thread_count,
+)
+FEW = 8  # of more values than these and than half, those that are not meant are named
+
+
+def elements(text: str) -> int | None:
+    """64K as 65536; None for what is no even number above 0."""
+    units = {"K": 2**10, "M": 2**20}
+    number, unit = (text[:-1], units[text[-1].upper()]) if text[-1:].upper() in units else (text, 1)
+    if not number.isdigit() or int(number) == 0 or int(number) * unit % 2:
+        return None
+    return int(number) * unit
+
+
+def whole_grid() -> Iterator[Key]:
+    """Of every cell that there can be."""
+    sizes = [elements(size) or 0 for size in SIZES]
+    every_call = [*calls(training=True), *calls_along_first_dim()]
+    for way, kind, threads, size, layout, call in product(
+        Direction, Dtype, THREADS, sizes, Layout, every_call
+    ):
+        plan = Plan(call, getattr(torch, kind.value), size, way.value, layout, threads)
+        if plan.possible:
+            yield plan.key
+
+
 def absent(cells: list[Cell]) -> Iterator[str]:
-    """What was measured in no cell; then sizes that lack cells which other sizes have, and where
-    Inductor is not beside torch."""
-    if whole := list(_wholly_absent(cells)):
-        yield f"nothing of: {'; '.join(whole)}"
-    yield from _absent_of_sizes(cells)
-    if any(cell.inductor for cell in cells):
-        yield from _absent_of_inductor(cells)
+    """What of the whole grid was not measured; then what was, with torch but without Inductor."""
+    measured = {cell.key for cell in cells}
+    grid = list(whole_grid())
+    for path in _described(set(grid) - measured, grid):
+        yield "; ".join(path) or "everything"
+    beside = [cell.key for cell in cells if cell.torch is not None]
+    without = {cell.key for cell in cells if cell.torch is not None and cell.inductor is None}
+    for path in _described(without, beside):
+        yield "; ".join(("Inductor", *path))
 
 
-def _wholly_absent(cells: list[Cell]) -> Iterator[str]:
-    axes: list[tuple[list[str], set[str]]] = [
-        ([way.value for way in Direction], {cell.direction for cell in cells}),
-        ([kind.value for kind in Dtype], {cell.dtype for cell in cells}),
-        ([f"{size} elements" for size in SIZES], {f"{size_name(c.size)} elements" for c in cells}),
-        ([layout.value for layout in Layout], {cell.layout for cell in cells}),
-        ([*map(thread_count, THREADS)], {thread_count(cell.threads) for cell in cells}),
-        ([f"{op} along dim 0" for op in ALONG_ROWS], {_along(cell.op) for cell in cells}),
-        (["Inductor"], {"Inductor" for cell in cells if cell.inductor}),
-    ]
-    for values, measured in axes:
-        if lacking := [value for value in values if value not in measured]:
-            yield ", ".join(lacking)
+def _described(lacking: set[Key], every: Iterable[Key]) -> list[tuple[str, ...]]:
+    """The keys that are lacking of all of these, as groups: names of values, axis by axis."""
+    every = list(every)
+    if not lacking:
+        return []
+    if len(lacking) == len(every):
+        return [()]
+    axis = min(range(len(AXES)), key=lambda axis: _divided(lacking, every, axis))
+    groups: dict[tuple[tuple[str, ...], ...], list[Any]] = {}
+    values = list(dict.fromkeys(key[axis] for key in every))
+    for value in values:
+        own = [key for key in every if key[axis] == value]
+        paths = _described(lacking.intersection(own), own)
+        groups.setdefault(tuple(paths), []).append(value)
+    if len(groups) == 1:
+        return list(next(iter(groups)))
+    return [(_named(own, values, axis), *path) for paths, own in groups.items() for path in paths]
 
 
-def _along(op: str) -> str:
-    return op.replace("-dim0", " along dim 0")
+def _divided(lacking: set[Key], every: list[Key], axis: int) -> float:
+    """How many values of an axis have both, keys that are lacking and others."""
+    values = {key[axis] for key in every}
+    if len(values) == 1:
+        return math.inf
+    with_lacking = {key[axis] for key in lacking}
+    return len(with_lacking & {key[axis] for key in every if key not in lacking})
 
 
-def _absent_of_sizes(cells: list[Cell]) -> Iterator[str]:
-    sizes: dict[tuple[str, int], dict[tuple[str, str], set[int]]] = {}
-    for cell in cells:
-        kinds = sizes.setdefault((cell.layout, cell.threads), {})
-        kinds.setdefault((cell.direction, cell.dtype), set()).add(cell.size)
-    for size in sorted({cell.size for cell in cells}):
-        for (layout, threads), kinds in sizes.items():
-            lacking = {kind: size not in measured for kind, measured in kinds.items()}
-            if any(lacking.values()):
-                name = f"{size_name(size)} {layout}, {thread_count(threads)}"
-                yield f"{name}: {_dtypes_of_each(lacking)}"
-
-
-def _absent_of_inductor(cells: list[Cell]) -> Iterator[str]:
-    layouts = {cell.layout for cell in cells}
-    if lacking := layouts - {cell.layout for cell in cells if cell.inductor}:
-        names = (layout.value for layout in Layout if layout.value in lacking)
-        yield f"Inductor: {', '.join(names)}"
-    beside: dict[int, dict[tuple[str, str], list[bool]]] = {}
-    for cell in cells:
-        if cell.layout == Layout.contiguous and cell.torch:
-            where = f"{size_name(cell.size)} {cell.direction}"
-            group = beside.setdefault(cell.threads, {}).setdefault((where, cell.dtype), [])
-            group.append(cell.inductor is not None)
-    for threads, groups in beside.items():
-        without = {kind: not any(group) for kind, group in groups.items()}
-        if any(without.values()):
-            yield f"Inductor, {thread_count(threads)}: {_dtypes_of_each(without)}"
-
-
-def _dtypes_of_each(lacking: dict[tuple[str, str], bool]) -> str:
-    """Names with the dtypes that are lacking, where not all are."""
-    texts = []
-    for name in dict.fromkeys(name for name, _ in lacking):
-        dtypes = {dtype: lacks for (own, dtype), lacks in lacking.items() if own == name}
-        which = ", ".join(dtype for dtype, lacks in dtypes.items() if lacks)
-        if which:
-            texts.append(name if all(dtypes.values()) else f"{name} ({which})")
-    return "; ".join(texts)
+def _named(own: list[Any], values: list[Any], axis: int) -> str:
+    """One axis's values, or all but the others."""
+    others = [value for value in values if value not in own]
+    if len(own) > FEW and len(own) > len(others):
+        return f"all but {', '.join(map(AXES[axis], others))}"
+    return ", ".join(map(AXES[axis], own))

@@ -1,9 +1,9 @@
 """The benchmark as a page: what was measured and how, means against bounds, and what misses one."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
-from torch_act.command_line.measurement import Cell
+from torch_act.command_line.machine import HELD
+from torch_act.command_line.measurement import Cell, Key
 from torch_act.command_line.report import size_name
 from torch_act.command_line.speed_bounds import (
     COPIES,
@@ -14,6 +14,7 @@ from torch_act.command_line.speed_bounds import (
     misses,
 )
 from torch_act.command_line.speed_grid import absent
+from torch_act.command_line.speed_outliers import outliers
 from torch_act.command_line.speed_reasons import OF_MEANS, by_reason
 
 TEXT = """# Speed{title}
@@ -29,17 +30,14 @@ geometric ones, over the ops; in bold, those below their bound. torch has no flo
 in-place variant of some ops.
 
 """
-COMMANDS = """    python -m torch_act bench --full --inductor --json docs/speed.json  # resumable
+COMMANDS = """    python -m torch_act bench --full --inductor --json docs/{name}.json  # resumable
     python -m torch_act bench --full --inductor --threads 1 --json one.json  # or in parts
     python -m torch_act bench --full --inductor --threads 2 --json two.json
-    python -m torch_act bench --from one.json --from two.json --json docs/speed.json
-    python -m torch_act bench --from docs/speed.json --page docs/speed.md --plot docs/speed.svg
-    python -m torch_act bench --full --op gelu --compare docs/speed.json  # what has changed
+    python -m torch_act bench --from one.json --from two.json --json docs/{name}.json
+    python -m torch_act bench --from docs/{name}.json --page docs/{name}.md --plot docs/{name}.svg
+    python -m torch_act bench --full --op gelu --compare docs/{name}.json  # what has changed
 """
-COMMANDS_HELD = """    export ATEN_CPU_CAPABILITY={capability}  # torch's loops too
-    python -m torch_act bench --dtype float32 --dtype bfloat16 --budget 0.1 --json speed.json
-    python -m torch_act bench --from speed.json --page docs/speed-{set}.md
-"""
+HOLD = "    export {variable}={value}  # torch's loops too\n"
 METHOD = """The contenders take turns within one run; the fastest of their turns counts. Every call
 makes a fresh output, but in place, where the input is written anew before each turn. *backward* is
 torch.autograd.grad on a retained graph; *training* is forward and backward. rrelu is in training.
@@ -56,17 +54,17 @@ shares were not measured one by one.
 """
 
 
-def page(cells: list[Cell], header: dict[str, str], plot: Path | None = None) -> str:
-    """The whole page as Markdown, with the plot that lies beside it."""
+def page(cells: list[Cell], header: dict[str, str], plot: str | None = None) -> str:
+    """The whole page as Markdown, with the plot at this address."""
     inductor = "what torch.compile makes of it " if any(c.inductor for c in cells) else ""
     instruction_set = header.get("build: instruction_set", "")
-    capability = {"avx2": "avx2", "baseline": "default"}.get(instruction_set)
-    commands = COMMANDS
-    if capability:
-        commands = COMMANDS_HELD.format(capability=capability, set=instruction_set)
+    narrower = instruction_set in ("avx2", "baseline")
+    commands = COMMANDS.format(name=f"speed-{instruction_set}" if narrower else "speed")
+    if HELD in header:
+        commands = HOLD.format(variable=HELD, value=header[HELD]) + commands
     lines = [
         TEXT.format(
-            title=f" with {instruction_set}" if capability else "",
+            title=f" with {instruction_set}" if narrower else "",
             inductor=inductor,
             commands=commands,
             method=METHOD,
@@ -77,12 +75,13 @@ def page(cells: list[Cell], header: dict[str, str], plot: Path | None = None) ->
         lines += ["Not measured:", ""]
         lines += [*(f"- {group}" for group in lacking), ""]
     if plot is not None:
-        lines += [f"![Each op's speed in multiples of torch's and of a copy]({plot.name})", ""]
+        lines += [f"![Each op's speed in multiples of torch's and of a copy]({plot})", ""]
     every_group = groups(cells)
     lines += ["## Means", "", *_table_of_means(every_group), ""]
     found = list(misses(cells, instruction_set))
+    waited = set(outliers(cells))
     lines += ["## Bounds that are missed", "", MISSED]
-    lines += [*_missed_means(every_group), *_missed(found, len(cells)), ""]
+    lines += [*_missed_means(every_group), *_missed(found, waited, len(cells)), ""]
     return "\n".join(lines)
 
 
@@ -121,13 +120,13 @@ def _number(ratio: float | None) -> str:
     return "–" if ratio is None else f"{ratio:.2f}"
 
 
-def _missed(found: list[Miss], total: int) -> Iterator[str]:
+def _missed(found: list[Miss], waited: set[Key], total: int) -> Iterator[str]:
     cells = {miss.cell.key for miss in found}
     yield f"{len(cells)} of {total} cells miss a bound."
     for bound in dict.fromkeys(miss.bound for miss in sorted(found, key=lambda m: m.bound)):
         own = [miss for miss in found if miss.bound == bound]
         yield from ("", f"### {bound}: {_cells(own)}")
-        for reason, several in by_reason(own):
+        for reason, several in by_reason(own, waited):
             yield from ("", f"{_cells(several)}. {reason}", "", *_table_of_misses(several))
 
 

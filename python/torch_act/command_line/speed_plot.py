@@ -32,8 +32,8 @@ def draw(cells: list[Cell], path: Path) -> None:
         marks["label"] = " ".join(kind)
         compared = [cell for cell in own if cell.ratio is not None]
         above.scatter([ops.index(c.op) for c in compared], [c.ratio for c in compared], **marks)
-        below.scatter([ops.index(c.op) for c in own], [c.copies for c in own], **marks)
-    for axis, what in ((above, "times torch's speed"), (below, "copies of the input")):
+        below.scatter([ops.index(c.op) for c in own], [1 / c.share for c in own], **marks)
+    for axis, what in ((above, "times torch's speed"), (below, "copies of the same bytes")):
         axis.set_yscale("log", base=2)
         axis.yaxis.set_major_formatter("{x:g}")
         axis.axhline(1, color="0.5", linewidth=0.8, zorder=0)

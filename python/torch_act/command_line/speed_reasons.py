@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from torch_act.command_line.calls import ALONG_ROWS
+from torch_act.command_line.measurement import Key
 from torch_act.command_line.speed_bounds import (
     OF_COPY,
     OF_FLOAT32,
@@ -33,9 +34,15 @@ SELECTIONS = frozenset(
 FRESH_PAGES = 2**25  # elements whose output is more than the 32 MiB that malloc keeps for reuse
 WITH_RESULT = frozenset({"forward", "backward", "training"})
 TAKEN_BACK = (
-    "A result of 4 MiB and more lies in huge pages here. The host of this virtual machine takes"
-    " back memory that has been free for two seconds, in blocks of that size, and what touches one"
-    " first waits for the host. Of a cell listed here all turns may have; not each was looked at."
+    "A result of 4 MiB and more lies in huge pages. The host of the virtual machine on which this"
+    " was seen takes back memory that has been free for two seconds, in blocks of that size, and"
+    " what touches one first waits for the host. Of a cell listed here all turns may have; not each"
+    " was looked at."
+)
+FAR_OFF = (
+    "Takes more than twice as long as the same loop does in other dense layouts or with another"
+    " number of threads: not the loop, but a wait for memory that the host of the virtual machine"
+    " has taken back."
 )
 
 
@@ -55,7 +62,8 @@ class Reason:
         cell = miss.cell
         op = cell.op.removesuffix("-dim0")
         return (
-            any(bound in miss.bound for bound in self.bounds)  # it begins with copies' number
+            cell.device == "cpu"
+            and any(bound in miss.bound for bound in self.bounds)  # it begins with copies' number
             and (not self.ops or op in self.ops)
             and (not self.dtypes or cell.dtype in self.dtypes)
             and (not self.directions or cell.direction in self.directions)
@@ -162,12 +170,14 @@ def reason_of(miss: Miss) -> Reason | None:
     return next((reason for reason in REASONS if reason.covers(miss)), None)
 
 
-def by_reason(found: list[Miss]) -> Iterator[tuple[str, list[Miss]]]:
-    """Each reason with its misses; those of none come last."""
-    groups: dict[str, list[Miss]] = {text: [] for text in [*(r.text for r in REASONS), UNKNOWN]}
+def by_reason(found: list[Miss], waited: set[Key]) -> Iterator[tuple[str, list[Miss]]]:
+    """Each reason with its misses, first that of the cells that waited; those of none come last."""
+    texts = [FAR_OFF, *(reason.text for reason in REASONS), UNKNOWN]
+    groups: dict[str, list[Miss]] = {text: [] for text in texts}
     for miss in found:
         reason = reason_of(miss)
-        groups[reason.text if reason else UNKNOWN].append(miss)
+        text = reason.text if reason else UNKNOWN
+        groups[FAR_OFF if miss.cell.key in waited else text].append(miss)
     for text, several in groups.items():
         if several:
             yield text, several

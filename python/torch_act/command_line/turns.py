@@ -2,8 +2,11 @@
 
 They do within one run, so that a change of the clock or of the neighbours' load meets all of them;
 each order is followed by its reverse, and each turn starts with a call that is not timed, if it is
-short, so that even in two rounds none always finds the caches as the same one left them. The
-fastest of many turns counts: what else the machine does can only add time.
+short, so that even in two rounds none always finds the caches as the same one left them. So does
+a long one's, if the last is a second ago: the host of a virtual machine takes back memory that has
+been free for two seconds, and who is next to use it waits (relu of 64M elements: 12 ms a call in a
+row, 300 ms after a pause). The fastest of many turns counts: what else the machine does can only
+add time.
 """
 
 import gc
@@ -17,13 +20,18 @@ from torch_act.command_line.timers import Contender, Timer, cpu_timer
 TURN_NS = 200_000  # calls are repeated until a turn takes this long
 LONG_NS = 100 * TURN_NS  # no call before this one could leave it anything in the caches
 LEAST_TURNS = 2
+TAKEN_BACK = 1.0  # seconds: half of what was seen to be enough
 
 
 def times_of_turns(
     contenders: list[Contender], repeats: int, budget: float = math.inf, timer: Timer = cpu_timer
 ) -> list[list[float]]:
     """Nanoseconds of a call of each contender, in each turn."""
-    counts = [_calls_in_a_turn(contender, timer) for contender in contenders]
+    counts = []
+    last = []  # when each was called
+    for contender in contenders:
+        counts.append(_calls_in_a_turn(contender, timer))
+        last.append(time.perf_counter())
     turns: list[list[float]] = []
     collecting = gc.isenabled()
     gc.disable()
@@ -36,9 +44,10 @@ def times_of_turns(
             for index in order:
                 contender, count = contenders[index], counts[index]
                 _refresh(contender)
-                if count is not None:
+                if count is not None or time.perf_counter() - last[index] > TAKEN_BACK:
                     contender()
                 turn[index] = timer(contender, count or 1)
+                last[index] = time.perf_counter()
             turns.append(turn)
     finally:
         if collecting:
