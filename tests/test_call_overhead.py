@@ -24,13 +24,7 @@ def test_no_slower_than_torch(measured):
         assert len(own) >= 2 * (20 if way == "op" else 28)
         for call in own:
             measured(f"instructions of a call by those of torch's, {way}", call.call, call.ratio)
-    slower = _slower(calls)
-    # On a busy machine a run has been seen in which the modules' calls, torch's too, took 4 % more.
-    assert not slower or not slower & _slower(overheads())
-
-
-def _slower(calls):
-    return {call.call for call in calls if call.slower}
+    assert [str(call) for call in calls if call.slower] == []
 
 
 def test_page():

@@ -12,5 +12,6 @@ extern "C" void end(const char* name) {
   CALLGRIND_DUMP_STATS_AT(name);
 }
 
-// From here on: what comes before takes ten times less time without.
+// What lies outside of these two takes ten times less time.
 extern "C" void start() { CALLGRIND_START_INSTRUMENTATION; }
+extern "C" void stop() { CALLGRIND_STOP_INSTRUMENTATION; }
