@@ -1,12 +1,11 @@
 """The benchmark's turns: their order, their number, and what each begins with."""
 
+import itertools
 import time
 from itertools import pairwise
-from types import SimpleNamespace
 
 import pytest
 import torch
-from torch_act.command_line import turns
 from torch_act.command_line.calls import calls
 from torch_act.command_line.layouts import Layout, make_input
 from torch_act.command_line.measurement import Plan, measure
@@ -46,13 +45,12 @@ def test_no_turns_beyond_the_budget():
 @pytest.mark.parametrize("count", [3, 4])
 def test_two_rounds_are_enough_to_follow_different_contenders(count):
     order = []
-    contenders = [lambda k=k: order.append(k) for k in range(count)]
 
     def timer(contender, calls):
-        contender()
+        order.append(contender())
         return 1e9  # so long that no turn has more than the call that is timed
 
-    times_of_turns(contenders, repeats=2, timer=timer)
+    times_of_turns([lambda k=k: k for k in range(count)], repeats=2, timer=timer)
     rounds = order[count:]  # after each one's first call, which tells how long it is
     assert len(rounds) == 2 * count
     follows = set(pairwise(order))
@@ -60,21 +58,15 @@ def test_two_rounds_are_enough_to_follow_different_contenders(count):
         assert len({before for before, after in follows if after == contender}) >= 2
 
 
-@pytest.mark.parametrize(("seconds", "untimed"), [(0.5, 0), (1.5, 2)])
-def test_a_long_call_is_repeated_if_the_last_is_a_second_ago(monkeypatch, seconds, untimed):
-    now = [0.0]
-    monkeypatch.setattr(turns, "time", SimpleNamespace(perf_counter=lambda: now[0]))
+@pytest.mark.parametrize("nanoseconds", [1e4, 1e9])
+def test_each_turn_starts_with_an_untimed_call(nanoseconds):
     events = []
 
     def timer(contender, count):
         contender()
-        events.append("timed")
-        now[0] += seconds
-        return 1e9
+        events[-1] += " timed"
+        return nanoseconds
 
-    times_of_turns([lambda: events.append("called"), lambda: None], repeats=2, timer=timer)
-    # Once for its length, then in order and in reverse: the other one's turns, one and then two of
-    # them, are between its own.
-    assert events.count("called") == 3 + untimed
-    called_twice = [pair for pair in pairwise(events) if pair == ("called", "called")]
-    assert len(called_twice) == untimed, "what is not timed comes right before what is"
+    times_of_turns([lambda: events.append("a"), lambda: events.append("b")], 2, timer=timer)
+    turns = [["a", "a timed"], ["b", "b timed"], ["b", "b timed"], ["a", "a timed"]]
+    assert events[-8:] == list(itertools.chain(*turns))

@@ -41,8 +41,8 @@ TAKEN_BACK = (
 )
 FAR_OFF = (
     "Takes more than twice as long as the same loop does in other dense layouts or with another"
-    " number of threads: not the loop, but a wait for memory that the host of the virtual machine"
-    " has taken back."
+    " number of threads: it is not the loop that is slow. Most likely it waited for memory that the"
+    " host of the virtual machine had taken back."
 )
 
 

@@ -1,12 +1,11 @@
 """Contenders that take turns.
 
 They do within one run, so that a change of the clock or of the neighbours' load meets all of them;
-each order is followed by its reverse, and each turn starts with a call that is not timed, if it is
-short, so that even in two rounds none always finds the caches as the same one left them. So does
-a long one's, if the last is a second ago: the host of a virtual machine takes back memory that has
-been free for two seconds, and who is next to use it waits (relu of 64M elements: 12 ms a call in a
-row, 300 ms after a pause). The fastest of many turns counts: what else the machine does can only
-add time.
+each order is followed by its reverse, and each turn starts with a call that is not timed, so that
+none finds the caches and the free memory as another one left them. Long calls need that, too: the
+host of a virtual machine takes back memory that has been free for a while, and who uses it next
+waits (relu of 64M elements: 12 ms for each of calls in a row, 300 ms after a pause). The fastest of
+many turns counts: what else the machine does can only add time.
 """
 
 import gc
@@ -18,20 +17,15 @@ from itertools import cycle, islice, permutations
 from torch_act.command_line.timers import Contender, Timer, cpu_timer
 
 TURN_NS = 200_000  # calls are repeated until a turn takes this long
-LONG_NS = 100 * TURN_NS  # no call before this one could leave it anything in the caches
+LONG_NS = 100 * TURN_NS  # one such call is a turn, however cold it was
 LEAST_TURNS = 2
-TAKEN_BACK = 1.0  # seconds: half of what was seen to be enough
 
 
 def times_of_turns(
     contenders: list[Contender], repeats: int, budget: float = math.inf, timer: Timer = cpu_timer
 ) -> list[list[float]]:
     """Nanoseconds of a call of each contender, in each turn."""
-    counts = []
-    last = []  # when each was called
-    for contender in contenders:
-        counts.append(_calls_in_a_turn(contender, timer))
-        last.append(time.perf_counter())
+    counts = [_calls_in_a_turn(contender, timer) for contender in contenders]
     turns: list[list[float]] = []
     collecting = gc.isenabled()
     gc.disable()
@@ -44,10 +38,8 @@ def times_of_turns(
             for index in order:
                 contender, count = contenders[index], counts[index]
                 _refresh(contender)
-                if count is not None or time.perf_counter() - last[index] > TAKEN_BACK:
-                    contender()
-                turn[index] = timer(contender, count or 1)
-                last[index] = time.perf_counter()
+                contender()
+                turn[index] = timer(contender, count)
             turns.append(turn)
     finally:
         if collecting:
@@ -74,11 +66,10 @@ def _refresh(contender: Contender) -> None:
         refresh()
 
 
-def _calls_in_a_turn(contender: Contender, timer: Timer) -> int | None:
-    """None for a long call: it is a turn alone."""
+def _calls_in_a_turn(contender: Contender, timer: Timer) -> int:
     _refresh(contender)
-    if timer(contender, 1) > LONG_NS:
-        return None
-    contender()  # pages, caches, lazy initialisation
-    count = max(1, round(TURN_NS / timer(contender, 1)))
+    if (first := timer(contender, 1)) < LONG_NS:
+        contender()  # pages, caches, lazy initialisation
+        first = timer(contender, 1)
+    count = max(1, round(TURN_NS / first))
     return min(count, getattr(contender, "most_calls", count))
