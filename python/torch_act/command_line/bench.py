@@ -3,7 +3,6 @@
 import math
 import os
 from collections.abc import Iterator
-from itertools import product
 from pathlib import Path
 from typing import Annotated
 
@@ -19,7 +18,7 @@ from torch_act.command_line.dtypes import Dtype
 from torch_act.command_line.layouts import Layout
 from torch_act.command_line.machine import machine
 from torch_act.command_line.measurement import Cell, Plan, measure
-from torch_act.command_line.speed_grid import SIZES, THREADS, Direction, elements
+from torch_act.command_line.speed_grid import SIZES, THREADS, Direction, elements, plans
 from torch_act.command_line.speed_page import page as speed_page
 
 STDOUT = Path("-")
@@ -87,17 +86,15 @@ def bench(
         own_sizes = SIZES if full else ("64K", "4M") if device == "cpu" else ("4M", "64M")
         sizes = [_elements(text) for text in size or own_sizes]
         counts = threads or (list(THREADS) if full else [1])
-        plans = [
-            Plan(call, getattr(torch, kind.value), number, way.value, shape, count, device)
-            for way, kind, count, number, shape, call in product(
-                direction or (list(Direction) if full else [Direction.forward, Direction.backward]),
-                dtype or (list(Dtype) if full else [Dtype.float32]),
-                counts,
-                sizes,
-                layout or (list(Layout) if full else [Layout.contiguous]),
-                chosen,
-            )
-        ]
+        planned = plans(
+            chosen,
+            direction or (Direction if full else [Direction.forward, Direction.backward]),
+            dtype or (Dtype if full else [Dtype.float32]),
+            counts,
+            sizes,
+            layout or (Layout if full else [Layout.contiguous]),
+            device,
+        )
         if budget is None:
             budget = FULL_BUDGET if full else math.inf
         turns = f"fastest of {repeats} turns"
@@ -109,9 +106,7 @@ def bench(
             header["device"] = describe(device)
         _show_header(console, header)
         folder = state or (Path("build/bench") if full else None)
-        cells = _measure(
-            [plan for plan in plans if plan.possible], header, repeats, budget, inductor, folder
-        )
+        cells = _measure(list(planned), header, repeats, budget, inductor, folder)
 
     if source:
         _show_header(console, header)

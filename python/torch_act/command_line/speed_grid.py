@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from torch_act.command_line.calls import calls, calls_along_first_dim
+from torch_act.command_line.calls import Call, calls, calls_along_first_dim
 from torch_act.command_line.dtypes import Dtype
 from torch_act.command_line.layouts import Layout
 from torch_act.command_line.measurement import Cell, Key, Plan
@@ -47,16 +47,27 @@ def elements(text: str) -> int | None:
     return int(number) * unit
 
 
+def plans(
+    chosen: Iterable[Call],
+    directions: Iterable[Direction] = Direction,
+    dtypes: Iterable[Dtype] = Dtype,
+    threads: Iterable[int] = THREADS,
+    sizes: Iterable[int] = tuple(filter(None, map(elements, SIZES))),
+    layouts: Iterable[Layout] = Layout,
+    device: str = "cpu",
+) -> Iterator[Plan]:
+    """Every cell that there can be of these."""
+    for way, kind, count, size, layout, call in product(
+        directions, dtypes, threads, sizes, layouts, chosen
+    ):
+        plan = Plan(call, getattr(torch, kind.value), size, way.value, layout, count, device)
+        if plan.possible:
+            yield plan
+
+
 def whole_grid() -> Iterator[Key]:
     """Of every cell that there can be."""
-    sizes = [elements(size) or 0 for size in SIZES]
-    every_call = [*calls(training=True), *calls_along_first_dim()]
-    for way, kind, threads, size, layout, call in product(
-        Direction, Dtype, THREADS, sizes, Layout, every_call
-    ):
-        plan = Plan(call, getattr(torch, kind.value), size, way.value, layout, threads)
-        if plan.possible:
-            yield plan.key
+    return (plan.key for plan in plans([*calls(training=True), *calls_along_first_dim()]))
 
 
 def absent(cells: list[Cell]) -> Iterator[str]:
