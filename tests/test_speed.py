@@ -321,6 +321,13 @@ def _with_inductor(cells, condition=lambda cell: True):
             lambda cell: (cell.layout, cell.threads) not in (("stride-2", 2), ("transposed", 1)),
             ["stride-2; 2 threads", "transposed; 1 thread"],
         ),
+        (  # the number of threads has the fewest values, and tells nothing
+            lambda cell: (
+                (cell.size, cell.direction)
+                not in ((64, "forward"), (4096, "backward"), (65536, "training"))
+            ),
+            ["64 elements; forward", "4K elements; backward", "64K elements; training"],
+        ),
     ],
 )
 def test_what_was_not_measured(whole_grid, measured, lacking):
