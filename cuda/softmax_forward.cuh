@@ -159,6 +159,8 @@ __global__ void __launch_bounds__(max_threads, 1)
     }
   }
   exponentials.combine();
+  // By itself an element is 1 exactly, as on the CPU, whatever its exponential has lost.
+  if (places.size == 1) exponentials.sum = Sum<T>::of(exponentials.sum.high, 0);
   const RowSum sum = exponentials.as_row_sum(largest);
   const auto [high, low] = normalizer<logarithm, T>(sum);
   const T absent = logits.template absent<logarithm>(sum);

@@ -109,7 +109,7 @@ def test_bench_names_what_it_lacks():
 @pytest.mark.cuda
 def test_bench_on_cuda(tmp_path):
     target = tmp_path / "bench.json"
-    _succeed("bench", "--device", "cuda", "--size", "64K", "--repeats", 1, "--json", target)
+    _succeed("bench", "--device", "cuda", "--size", "4M", "--repeats", 1, "--json", target)
     report = json.loads(target.read_text())
     assert len(report["cells"]) == 2 * len(LABELS)
     assert all(0 < cell["share"] < 2 for cell in report["cells"] if cell["op"] != "rrelu")

@@ -41,7 +41,7 @@ def test_strides_are_those_of_eager(layout, how, device):
 def test_every_module_is_one_graph(device):
     """Also where torch's warns, for softmax without a dim."""
     modules = [
-        getattr(torch_act.nn, name)(*((0.5, -1.0) if entry.name == "threshold" else ()))
+        getattr(torch_act.nn, name)(*((0.5, -1.0) if entry.name == "threshold" else ())).to(device)
         for entry in torch_act.catalogue.CATALOGUE
         for name in entry.modules
         if name != "RReLU"

@@ -4,6 +4,7 @@ They run in the simulator (ptxsim), behind their compiled launchers: a GPU isn't
 """
 
 import ctypes
+import math
 
 import numpy as np
 import pytest
@@ -113,6 +114,17 @@ def check(launcher, member, x, dim, *, result=None, output_dtype=None, gradient=
 def test_rows_of_every_extent(launcher, member, dtype, sizes):
     for size in sizes:
         check(launcher, member, numbers(3 if size < 600 else 1, size, dtype=dtype), 1)
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=names)
+@pytest.mark.parametrize("member", MEMBERS)
+def test_rows_of_one_element(launcher, member, dtype):
+    """To the last bit: in float64 the exponential has lost something that its sum has not."""
+    x = torch.cat([numbers(300, dtype=torch.float64), torch.tensor([3e4, 0.0, -0.0, math.inf])])
+    for shape, dim in (((-1, 1), 1), ((1, -1), 0)):
+        rows = x.to(dtype).view(shape)
+        y = launcher.forward(member, torch.empty_like(rows), rows, dim)
+        assert ulps(y, op(member)(rows, dim)) == 0
 
 
 @pytest.mark.parametrize("dtype", HALVES, ids=names)

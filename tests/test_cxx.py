@@ -90,10 +90,26 @@ def test_no_torch(tmp_path):
     assert "there is none in CMAKE_PREFIX_PATH" in " ".join(ended.stderr.split())
 
 
-def test_without_python_it_can_be_configured(tmp_path):
+@pytest.fixture
+def extension():
     sys.path.insert(0, str(ROOT / "tools/packaging"))
     import extension
 
+    return extension
+
+
+def test_cxx_has_one_runtime_in_a_process(extension, tmp_path):
+    """A compiler that links it statically may be what is there."""
+    source, library = tmp_path / "source.cpp", tmp_path / "library.so"
+    source.write_text("#include <iostream>\nvoid tell() { std::cout << 1; }\n")
+    compiler = (os.environ.get("CXX") or "g++").split()
+    command = [*compiler, "-static-libstdc++", "-shared", "-fPIC", source, "-o", library]
+    for flags, shared in (([], False), (extension.RUNTIME, True)):
+        _run(*command, *flags)
+        assert (b"libstdc++.so" in library.read_bytes()) == shared
+
+
+def test_without_python_it_can_be_configured(extension, tmp_path):
     ended = configure(tmp_path, ROOT, torch.utils.cmake_prefix_path)
     assert ended.returncode == 0, ended.stderr
     config = (tmp_path / "TorchActConfig.cmake").read_text()
@@ -106,7 +122,8 @@ def test_without_python_it_can_be_configured(tmp_path):
     assert tuple(listed.split()) == extension.EXACT
     flags = re.search("CXX_FLAGS = (.*)", (target / "flags.make").read_text())[1].split()
     assert {*extension.EXACT, *extension.THREADS, *extension.WARNINGS} <= set(flags)
-    assert set(extension.THREADS) <= set((target / "link.txt").read_text().split())
+    linked = {*extension.THREADS, *extension.RUNTIME}
+    assert linked <= set((target / "link.txt").read_text().split())
     units = (target / "build.make").read_text()
     assert "csrc/schema.cpp.o:" in units
     assert "bindings.cpp" not in units

@@ -22,11 +22,11 @@ def _others():
     yield "prelu", act.prelu, act.prelu_, (weight,)
     state = torch.tensor([1234, 8])
     for lower in (0.1, -0.1):  # saves the output, the input
-        bounds = (state, lower, 0.4)
+        bounds = (lower, 0.4)
         yield (
             f"rrelu({lower})",
-            lambda x, bounds=bounds: act.rrelu_with_state(x, *bounds),
-            lambda x, bounds=bounds: act.rrelu_with_state_(x, *bounds),
+            lambda x, bounds=bounds: act.rrelu_with_state(x, state.to(x.device), *bounds),
+            lambda x, bounds=bounds: act.rrelu_with_state_(x, state.to(x.device), *bounds),
             (),
         )
     for name in PARAMETRIC:

@@ -18,6 +18,9 @@ WARNINGS = ["-Wall", "-Wextra", "-Werror"]
 # at::parallel_for is a template, which runs in the calling thread alone where this is missing. The
 # run-time library is the one that torch brings and has loaded: it has the same name.
 THREADS = ["-fopenmp"]
+# Torch's, also where a compiler adds -static-libstdc++ by itself: of two in a process one formats
+# numbers with the other's half-initialised locale, and an error's message is cut short or a crash.
+RUNTIME = ["-l:libstdc++.so.6"]
 # With -Wno-error: what a sanitizer looks out for, GCC takes to be possible, and warns of.
 SANITIZERS = {
     "": [],
@@ -47,7 +50,7 @@ def make_extension(toolkit: Toolkit | None) -> Extension:
     sanitizer = SANITIZERS[os.environ.get("TORCH_ACT_SANITIZE", "")]
     # -g0: Python's own flags carry -g, which makes the library thirty times larger.
     cxx = ["-std=c++20", "-g0", "-fvisibility=hidden", *EXACT, *THREADS, *WARNINGS, *sanitizer]
-    link = THREADS + (sanitizer or ["-s"])
+    link = THREADS + RUNTIME + (sanitizer or ["-s"])
     if toolkit is None:
         extension = CppExtension(
             "torch_act._C",
