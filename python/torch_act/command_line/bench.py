@@ -41,7 +41,7 @@ def bench(
         bool, typer.Option(help="All of these, and softmax along dim 0; resumable.")
     ] = False,
     inductor: Annotated[
-        bool, typer.Option(help="Also torch.compile of torch's op, alone, where contiguous.")
+        bool, typer.Option(help="Also torch.compile of torch's op, alone.")
     ] = False,
     repeats: Annotated[int, typer.Option(min=1, help="Turns of each contender.")] = 21,
     budget: Annotated[

@@ -121,8 +121,10 @@ def measure(
         ours, torchs = plan.call.ours_in_place, plan.call.torchs_in_place
     assert ours is not None  # the plan is possible
     functions = {"torch": torchs}
-    if inductor and torchs is not None and plan.layout == Layout.contiguous:
-        functions["inductor"] = compiled(plan.call, plan.direction, plan.size, plan.threads)
+    if inductor and torchs is not None:
+        functions["inductor"] = compiled(
+            plan.call, plan.direction, plan.size, plan.threads, plan.layout
+        )
     contenders: dict[str, Contender] = {"ours": _contender(plan, ours, input)}
     for name, function in functions.items():
         if function is not None and (contender := _where_implemented(plan, function, input)):
