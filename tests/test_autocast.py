@@ -29,7 +29,7 @@ def test_as_torch(dtype, lower, device):
     weight = torch.tensor([0.25], device=device)
     with torch.autocast(_type(device), dtype=lower):
         for case in CASES:
-            # In place of one that torch lacks are several, each with a policy of its own.
+            # A function that torch lacks is several ops of its, each with a policy of its own.
             expected = case.torch_value(x).dtype if case.in_torch else dtype
             assert case.value(x).dtype == expected
         for name in WITH_DIM:
